@@ -1,0 +1,155 @@
+"""The ledger of messages: the states of a message and the only moves between them.
+
+    planned -> queued -> sending -> sent
+       |         |          |-----> retry ----> queued
+       |         |          |-----> failed | unreachable
+       |         |          '-----> unknown --> sent (a later reply or tap proves that it arrived)
+       '---------'--------------> planned (held by the door until later) | expired | suppressed
+
+`unknown` means that the message may or may not have arrived (crash or time-out after the request left):
+it is counted as sent by every limit and is never resent by itself. (campaign, person, step) is unique.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from core.errors import RefusedError
+
+
+class State(StrEnum):
+    """Where a message stands."""
+
+    PLANNED = "planned"
+    QUEUED = "queued"
+    SENDING = "sending"
+    SENT = "sent"
+    RETRY = "retry"
+    FAILED = "failed"
+    UNREACHABLE = "unreachable"
+    EXPIRED = "expired"
+    SUPPRESSED = "suppressed"
+    UNKNOWN = "unknown"
+
+
+class MessageClass(StrEnum):
+    """Who started it. Only campaigns need the whole door; the holdout gets none of them."""
+
+    INTERACTIVE = "interactive"
+    SERVICE = "service"
+    CAMPAIGN = "campaign"
+
+
+MOVES: Final[Mapping[State, frozenset[State]]] = {
+    State.PLANNED: frozenset({State.PLANNED, State.QUEUED, State.SENDING, State.EXPIRED, State.SUPPRESSED}),
+    State.QUEUED: frozenset({State.PLANNED, State.SENDING, State.EXPIRED, State.SUPPRESSED}),
+    State.SENDING: frozenset({State.SENT, State.RETRY, State.FAILED, State.UNREACHABLE, State.UNKNOWN}),
+    State.RETRY: frozenset({State.PLANNED, State.QUEUED, State.SENDING, State.EXPIRED, State.SUPPRESSED}),
+    State.UNKNOWN: frozenset({State.SENT}),
+    State.SENT: frozenset(),
+    State.FAILED: frozenset(),
+    State.UNREACHABLE: frozenset(),
+    State.EXPIRED: frozenset(),
+    State.SUPPRESSED: frozenset(),
+}
+
+OPEN: Final = (State.PLANNED, State.QUEUED, State.RETRY)
+"""States in which the message still waits for its turn."""
+COUNTED: Final = (State.SENDING, State.SENT, State.UNKNOWN)
+"""States that every cap counts: what was or may have been received."""
+PERMIT_VALID_MS: Final = 5_000
+"""A permit is good for five seconds; a request that has not left by then needs a new one."""
+
+REJECTIONS: Final[Mapping[str, State]] = {
+    "blocked": State.UNREACHABLE,
+    "deactivated": State.UNREACHABLE,
+    "not_started": State.UNREACHABLE,
+    "chat_not_found": State.UNREACHABLE,
+    "kicked": State.UNREACHABLE,
+    "bad_content": State.FAILED,
+    "unauthorized": State.FAILED,
+    "other": State.FAILED,
+}
+"""What a permanent refusal by Telegram makes of the message."""
+
+
+def check_move(old: State, new: State) -> None:
+    """Raise RefusedError unless the ledger knows the arrow old -> new."""
+    if new not in MOVES[old]:
+        raise RefusedError(f"a message can't go from {old} to {new}")
+
+
+@dataclass(frozen=True, slots=True)
+class NewMessage:
+    """A message to be planned. `step` makes it unique per (campaign, person); times are UTC milliseconds."""
+
+    cls: MessageClass
+    campaign: str
+    step: str
+    person_no: int
+    bot_id: int
+    chat_id: int
+    due_ms: int
+    expires_ms: int
+    body: Mapping[str, object]
+    segment: str = ""
+    content: str = ""
+    kind: str = ""
+    priority: float = 0.0
+    predicted: float = 0.0
+    strategy_version: int = 0
+    reason: str = ""
+    state: State = State.PLANNED
+    permit_ms: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One row of the ledger. `permit_ms`, `sent_ms`, `answered_ms`, `telegram_id` are 0 until they happen.
+
+    `body` holds what is sent: {"text", "parse_mode"?, "buttons"?, "photo"?} or a raw method call of a handler.
+    """
+
+    id: int
+    cls: MessageClass
+    campaign: str
+    step: str
+    person_no: int
+    bot_id: int
+    chat_id: int
+    state: State
+    due_ms: int
+    expires_ms: int
+    body: Mapping[str, object]
+    segment: str
+    content: str
+    kind: str
+    priority: float
+    predicted: float
+    strategy_version: int
+    reason: str
+    attempts: int
+    permit_ms: int
+    sent_ms: int
+    telegram_id: int
+    answered_ms: int
+    created_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """A change of one row. None leaves a field as it is."""
+
+    id: int
+    old: State
+    new: State
+    reason: str = ""
+    due_ms: int | None = None
+    permit_ms: int | None = None
+    sent_ms: int | None = None
+    telegram_id: int | None = None
+    attempts: int | None = None
+    chat_id: int | None = None
