@@ -1,0 +1,57 @@
+"""What flow needs from the world: small Protocols, fulfilled by adapters and, whole, by `adapters.memory`.
+
+One `Transaction` is one unit: everything in it commits together when its block ends, or nothing does.
+Lists in, lists out: no method is made for one item. Times are UTC milliseconds.
+"""
+
+from core.ports.knowledge import (
+    AuditEntry,
+    Control,
+    Decision,
+    Decisions,
+    Knowledge,
+    Lease,
+    ModelVersion,
+    Outcome,
+)
+from core.ports.records import (
+    Contact,
+    Events,
+    Inbox,
+    InboxRow,
+    Ledger,
+    People,
+    PersonRecord,
+    RawUpdate,
+    Reach,
+)
+from core.ports.store import Store, Transaction
+from core.ports.world import Clock, Grant, HotStore, Messenger, Pacer, Receipt
+
+__all__ = [
+    "AuditEntry",
+    "Clock",
+    "Contact",
+    "Control",
+    "Decision",
+    "Decisions",
+    "Events",
+    "Grant",
+    "HotStore",
+    "Inbox",
+    "InboxRow",
+    "Knowledge",
+    "Lease",
+    "Ledger",
+    "Messenger",
+    "ModelVersion",
+    "Outcome",
+    "Pacer",
+    "People",
+    "PersonRecord",
+    "RawUpdate",
+    "Reach",
+    "Receipt",
+    "Store",
+    "Transaction",
+]

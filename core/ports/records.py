@@ -1,0 +1,213 @@
+"""The durable rooms of the store: inbox, people, events, ledger."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from core.consent import ConsentChange
+from core.event import PersonEvent
+from core.identity import Identity
+from core.ledger import Message, Move, NewMessage
+from core.profile import ProfileState
+
+
+@dataclass(frozen=True, slots=True)
+class RawUpdate:
+    """An update as it came: `body` is its JSON."""
+
+    update_id: int
+    body: bytes
+    received_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class InboxRow:
+    """A durable update. State: received -> applied -> handled, or failed (kept aside)."""
+
+    id: int
+    bot_id: int
+    update_id: int
+    received_ms: int
+    body: bytes
+    state: str
+
+
+class Inbox(Protocol):
+    async def add(
+        self,
+        bot_id: int,
+        updates: Sequence[RawUpdate],
+        *,
+        next_offset: int | None = None,
+        answer: bool = True,
+    ) -> int:
+        """Store those not yet known by (bot, update_id) and the next offset; return how many were new.
+
+        `answer=False` (history): the rows skip `applied` and go straight to `handled` when applied."""
+        ...
+
+    async def pending(self, limit: int) -> list[InboxRow]:
+        """Rows `received`, oldest first."""
+        ...
+
+    async def unhandled(self, limit: int) -> list[InboxRow]:
+        """Rows `applied` whose handlers have not run, oldest first."""
+        ...
+
+    async def applied(self, ids: Sequence[int]) -> None: ...
+    async def handled(self, ids: Sequence[int]) -> None: ...
+    async def failed(self, ids: Sequence[int], reason: str) -> None: ...
+    async def offset(self, bot_id: int) -> int | None: ...
+    async def counts(self) -> dict[str, int]: ...
+    async def export(self) -> list[tuple[int, int, str]]:
+        """(bot_id, update_id, state) of all rows."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """What only SQL keeps of a person: names and the like. Never in Redis, never in a log."""
+
+    first_name: str = ""
+    username: str = ""
+    language: str = ""
+    premium: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PersonRecord:
+    """The record of one person. `seq` is the number of its last change, given by the store when saving.
+
+    `plan_after_ms`: the planner need not look before; `segment_after_ms`: likewise segmentation (0 = now)."""
+
+    person_no: int
+    created_ms: int
+    state: ProfileState
+    contact: Contact = Contact()
+    segments: Mapping[str, float] = field(default_factory=dict)
+    holdout: bool = False
+    plan_after_ms: int = 0
+    segment_after_ms: int = 0
+    seq: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """Whether a bot can reach a person: state is open, blocked or gone."""
+
+    person_no: int
+    bot_id: int
+    chat_id: int
+    state: str
+    changed_ms: int
+    seen_ms: int
+
+
+class People(Protocol):
+    async def resolve(self, identities: Sequence[Identity], now_ms: int) -> dict[Identity, int]:
+        """Person numbers of all identities; unknown ones become new people (order of the argument)."""
+        ...
+
+    async def find(self, identity: Identity) -> int | None: ...
+    async def identities(self, person_nos: Sequence[int]) -> dict[int, list[Identity]]: ...
+    async def load(self, person_nos: Sequence[int]) -> dict[int, PersonRecord]:
+        """Records, locked until the end where the store has row locks (ascending order)."""
+        ...
+
+    async def save(self, records: Sequence[PersonRecord]) -> list[PersonRecord]:
+        """Write the records; return them with their new `seq` (growing, one per record, argument order)."""
+        ...
+
+    async def changed_after(self, seq: int, limit: int) -> list[PersonRecord]:
+        """Records with a larger seq, ascending."""
+        ...
+
+    async def last_seq(self) -> int: ...
+    async def due_for_segments(self, now_ms: int, limit: int) -> list[int]: ...
+    async def due_for_planning(self, now_ms: int, limit: int) -> list[int]:
+        """People not in the holdout, with campaign consent and an open reach, whose plan_after_ms has come,
+        and without an open (planned, queued, retry) optimizer message."""
+        ...
+
+    async def postpone(self, plan_after: Mapping[int, int]) -> None:
+        """Set plan_after_ms per person, without a new seq (nothing visible changed)."""
+        ...
+
+    async def count(self) -> int: ...
+    async def numbers(self, after: int, limit: int) -> list[int]:
+        """Person numbers larger than `after`, ascending (keyset paging)."""
+        ...
+
+    async def search(self, text: str, limit: int) -> list[PersonRecord]:
+        """People by part of a name or username, by identity value, or by person number."""
+        ...
+
+    async def in_segment(self, segment: str, after: int, limit: int) -> list[PersonRecord]: ...
+    async def segment_sizes(self) -> dict[str, int]: ...
+    async def set_reach(self, reaches: Sequence[Reach]) -> None:
+        """Insert or update; an older changed_ms never overwrites a newer state, seen_ms only grows."""
+        ...
+
+    async def reach(self, person_nos: Sequence[int]) -> dict[int, list[Reach]]: ...
+    async def change_consent(self, changes: Sequence[ConsentChange]) -> None:
+        """Append to the history and set the current choice; an older change never overwrites a newer one,
+        and of two at the same moment the stricter wins."""
+        ...
+
+    async def consent_history(self, person_no: int) -> list[ConsentChange]: ...
+
+
+class Events(Protocol):
+    async def append(self, events: Sequence[PersonEvent]) -> list[bool]:
+        """Store; for each whether it was new (False: the same (ts_ms, key) is known)."""
+        ...
+
+    async def of_person(self, person_no: int, limit: int, before_ms: int | None = None) -> list[PersonEvent]:
+        """Latest first."""
+        ...
+
+    async def all_of_person(self, person_no: int) -> list[PersonEvent]:
+        """Everything, in (ts_ms, key) order: the ground of a refold."""
+        ...
+
+    async def counts(self, since_ms: int = 0) -> dict[str, int]: ...
+
+
+class Ledger(Protocol):
+    async def add(self, messages: Sequence[NewMessage], now_ms: int) -> list[Message | None]:
+        """Insert; None for one whose (campaign, person, step) exists already."""
+        ...
+
+    async def get(self, ids: Sequence[int]) -> dict[int, Message]: ...
+    async def due(self, bot_id: int, now_ms: int, limit: int) -> list[Message]:
+        """Open campaign rows whose due_ms has come, by (priority desc, due_ms, id); at most one per person.
+        PostgreSQL: FOR UPDATE SKIP LOCKED."""
+        ...
+
+    async def move(self, moves: Sequence[Move]) -> int:
+        """Apply along `core.ledger.MOVES`; a row no longer in `old` is left alone; return how many moved."""
+        ...
+
+    async def answered(self, answers: Mapping[int, int]) -> None:
+        """Set answered_ms where it is 0."""
+        ...
+
+    async def recent_campaigns(self, person_nos: Sequence[int], since_ms: int) -> list[Message]:
+        """Counted campaign rows (sending, sent, unknown) of these people, oldest first."""
+        ...
+
+    async def interrupted(self, bot_id: int, before_ms: int) -> list[Message]:
+        """Rows `sending` whose permit is older: what a killed sender left behind."""
+        ...
+
+    async def of_person(self, person_no: int, limit: int) -> list[Message]: ...
+    async def queue(self, limit: int) -> list[Message]:
+        """Open campaign rows by due_ms."""
+        ...
+
+    async def counts(self, cls: str | None = None) -> dict[str, int]: ...
+    async def latest(self, limit: int) -> list[Message]: ...
+    async def next_due_ms(self, bot_id: int) -> int | None: ...
+    async def export(self, after_id: int, limit: int) -> list[Message]: ...

@@ -1,0 +1,38 @@
+"""The truth: one unit of work over all rooms."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager
+from typing import Protocol
+
+from core.consent import DoorFacts
+from core.ports.knowledge import Control, Decisions, Knowledge
+from core.ports.records import Events, Inbox, Ledger, People
+
+
+class Transaction(Protocol):
+    """One unit of work and its rooms."""
+
+    inbox: Inbox
+    people: People
+    events: Events
+    ledger: Ledger
+    decisions: Decisions
+    knowledge: Knowledge
+    control: Control
+
+    async def door_facts(self, person_nos: Sequence[int], bot_ids: Sequence[int], now_ms: int) -> DoorFacts:
+        """What the door must know, read from SQL inside this transaction; row i is about person i and bot i.
+        Locks the people where the store has row locks, in ascending order."""
+        ...
+
+
+class Store(Protocol):
+    """The truth."""
+
+    def transaction(self, *, write: bool = True) -> AbstractAsyncContextManager[Transaction]:
+        """Begin (SQLite: BEGIN IMMEDIATE to write); commit at the end of the block, roll back on error."""
+        ...
+
+    async def close(self) -> None: ...

@@ -1,0 +1,84 @@
+"""The rest of the world: clock, hot state, pacer, messenger."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from core.profile import Profile
+
+
+class Clock(Protocol):
+    """The time outside: real, or the town's."""
+
+    def now_ms(self) -> int: ...
+    async def sleep(self, seconds: float) -> None: ...
+
+
+class HotStore(Protocol):
+    """Redis: fast and losable."""
+
+    async def write(self, profiles: Sequence[tuple[Profile, Mapping[str, float], int]]) -> None:
+        """(profile, segments with confidence, seq): an older seq never overwrites a newer one."""
+        ...
+
+    async def read(self, person_nos: Sequence[int]) -> dict[int, Mapping[str, str]]: ...
+    async def mark(self) -> int | None:
+        """The seq up to which all is applied, or None when empty."""
+        ...
+
+    async def set_mark(self, seq: int) -> None: ...
+    async def clear(self) -> None:
+        """Forget everything of this workspace."""
+        ...
+
+    async def publish(self, feed: Iterable[Mapping[str, object]]) -> None:
+        """Append to the live feed (bounded)."""
+        ...
+
+    async def feed(self, limit: int) -> list[Mapping[str, object]]: ...
+    async def ping(self) -> Mapping[str, object]:
+        """Version, memory and keys; raises HotStoreError when Redis is not there."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """Slots granted by the pacer: at which moment each chat may be written to; a missing chat must wait."""
+
+    slots: Mapping[int, int]
+    retry_ms: int = 0
+
+
+class Pacer(Protocol):
+    """One per bot, shared by all processes. Every call with a chat id pays."""
+
+    async def grant(
+        self, bot_id: int, chat_ids: Sequence[int], now_ms: int, *, interactive: bool = False
+    ) -> Grant:
+        """Evenly spaced moments (>= now_ms) for these chats, soon enough for a permit; `retry_ms` says when
+        to ask again for those that got none."""
+        ...
+
+    async def limited(self, bot_id: int, chat_id: int, retry_after_s: float, now_ms: int) -> int:
+        """A 429: halt the bot (a group: that group) until then and slow down; returns halt_until in ms."""
+        ...
+
+    async def status(self, bot_id: int, now_ms: int) -> Mapping[str, float]:
+        """{"rate_per_s", "halt_until_ms", "granted"}."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """Telegram accepted the message."""
+
+    telegram_id: int
+    at_ms: int
+
+
+class Messenger(Protocol):
+    """Sends what the ledger marked. Raises the TransportErrors of `core.errors`."""
+
+    async def send(self, bot_id: int, chat_id: int, body: Mapping[str, object]) -> Receipt: ...
