@@ -1,0 +1,12 @@
+"""Simulated people: seeded, with hidden types, who start, consent or not, chat, answer late, buy, block and
+come back.
+
+They speak to bots through the sandbox's world alone and know of the product only what its messages show:
+`consent:*` and `menu:*` buttons, and campaign messages by their `c:<row id>:<kind>:<choice>` buttons.
+Everything they do is SIMULATED.
+"""
+
+from sandbox.people.town import Population
+from sandbox.people.traits import Traits
+
+__all__ = ["Population", "Traits"]
