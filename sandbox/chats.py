@@ -18,9 +18,13 @@ class Chat:
 
     def keep(self, message: Json) -> None:
         """Store a message of the bot, and let the oldest go when there are too many."""
+        self.replace(message)
+        while len(self.messages) > REMEMBERED:
+            del self.messages[next(iter(self.messages))]
+
+    def replace(self, message: Json) -> None:
+        """Store a message under its number, in the place of its former version."""
         message_id = message["message_id"]
         if not isinstance(message_id, int):
             raise TypeError("a message has a number")
         self.messages[message_id] = message
-        while len(self.messages) > REMEMBERED:
-            del self.messages[next(iter(self.messages))]

@@ -196,10 +196,14 @@ class World:
             for listener in self.on_message:
                 listener(received, message)
 
-    def open_query(self, query_id: str, bot_id: int) -> bool:
-        """Whether this callback query belongs to the bot and may still be answered."""
-        query = self._queries.get(query_id)
-        return query is not None and query[0] == bot_id and self.clock() - query[2] <= QUERY_KEPT_MS
+    def asker(self, query_id: str, bot_id: int) -> int | None:
+        """Who sent this callback query to the bot; None when it is unknown or too old to be answered."""
+        owner, user_id, asked_ms = self._queries.get(query_id, (0, 0, 0))
+        return user_id if owner == bot_id and self.clock() - asked_ms <= QUERY_KEPT_MS else None
+
+    def drop_pending(self, bot_id: int) -> None:
+        """Confirm everything that waits for the bot, unread."""
+        self.log.acknowledge(self.clock(), bot_id, self._queues[bot_id].clear())
 
     # -- what people do --------------------------------------------------------------------------
 

@@ -1,0 +1,55 @@
+"""Telegram's sending limits as strict sliding windows.
+
+The true ones are neither exact nor documented; these are the harder reading: any window of a second (or
+a minute, for groups) holds at most so many accepted calls. A refused call costs nothing.
+"""
+
+from collections import deque
+from dataclasses import dataclass
+
+_SECOND_MS = 1_000
+_MINUTE_MS = 60_000
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How much a bot may send. Telegram tolerates short bursts in a private chat: with `chat_burst` n,
+    a chat takes n seconds' worth at once, in any window of n seconds."""
+
+    per_second: int = 30
+    per_chat_per_second: int = 1
+    group_per_minute: int = 20
+    chat_burst: int = 1
+
+
+class RateLimiter:
+    """Counts accepted calls; each check returns None when allowed, else the seconds to wait."""
+
+    def __init__(self, limits: Limits) -> None:
+        self.limits = limits
+        self._by_bot: dict[int, deque[int]] = {}
+        self._by_chat: dict[tuple[int, int], deque[int]] = {}
+
+    def take_overall(self, bot_id: int, now_ms: int) -> int | None:
+        """Charge one call to the bot: whatever names a chat pays."""
+        window = self._by_bot.setdefault(bot_id, deque())
+        return _take(window, now_ms, self.limits.per_second, _SECOND_MS)
+
+    def take_chat(self, bot_id: int, chat_id: int, now_ms: int) -> int | None:
+        """Charge one message to the chat; groups (negative ids) have a limit of their own."""
+        window = self._by_chat.setdefault((bot_id, chat_id), deque())
+        if chat_id < 0:
+            return _take(window, now_ms, self.limits.group_per_minute, _MINUTE_MS)
+        burst = max(1, self.limits.chat_burst)
+        return _take(window, now_ms, self.limits.per_chat_per_second * burst, _SECOND_MS * burst)
+
+
+def _take(window: deque[int], now_ms: int, most: int, span_ms: int) -> int | None:
+    while window and now_ms - window[0] >= span_ms:
+        window.popleft()
+    if len(window) < most:
+        window.append(now_ms)
+        return None
+    if most <= 0:
+        return max(1, span_ms // 1000)
+    return max(1, -(-(window[-most] + span_ms - now_ms) // 1000))
