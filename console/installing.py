@@ -22,9 +22,9 @@ NO_PIP = (
 )
 OFFLINE = (
     "Kairos could not reach the package index: its first start needs the network "
-    "(or PIP_INDEX_URL set to a mirror); connect and start again. Details: {log}"
+    "(or PIP_INDEX_URL set to a mirror); connect and start again (details: {log})."
 )
-FAILED = "Kairos could not install its packages: {reason} Details: {log}"
+FAILED = "Kairos could not install its packages: {reason} (details: {log})."
 NO_CONNECTION = re.compile(
     r"NewConnectionError|NameResolutionError|ConnectTimeout|ProxyError|name resolution|timed out"
     r"|Network is unreachable|Connection refused|dns error|error sending request|failed to lookup address",
@@ -143,7 +143,7 @@ class Installer:
             for line in self._said().splitlines()
             if re.match(r"\s*(error|×)", line, re.IGNORECASE)
         ]
-        reason = lines[-1].rstrip(".") + "." if lines else "the installer stopped without a word."
+        reason = lines[-1].rstrip(".") if lines else "the installer stopped without a word"
         return FAILED.format(reason=reason, log=self.log)
 
 
