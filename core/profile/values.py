@@ -1,15 +1,12 @@
-"""A profile is the fold of a person's events; every derived number is defined here or in `core.scores`, once.
-
-`ProfileState` is what SQL keeps: whole numbers and latest values only, so that events may come late, doubled
-(the store drops doubles) or out of order and the state is the same. What is shown is `view(state, now)`.
-"""
+"""The values: what is kept of a person, and what is shown."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Final
 
-KEEP_DAYS = 60
+KEEP_DAYS: Final = 60
 """Daily buckets older than this before the newest event are dropped; totals keep counting."""
 
 
@@ -27,12 +24,15 @@ class BotLink:
 class ProfileState:
     """The foldable record of one person.
 
-    days: UTC day -> counter -> n (counters: event kinds, `intent:<topic>`, `active`); hours: UTC day -> UTC hour ->
-    n of active events; half-hour zones are exact because minutes are not needed for hours of activity.
-    totals: counter -> n of all time. latest: register -> (ts_ms, value), last writer wins, ties by larger value
-    (registers: language, premium, zone, consent, bot, campaign_first (first writer), campaign_last).
-    sends: [ts_ms] of campaign messages of the last 60 days, ascending; answers: ts_ms of responses likewise.
-    kinds / slots: content kind / UTC hour -> (sent, answered). money: currency -> minor units."""
+    first_ms, last_ms: the first and the last event; seen_ms: the last sign of life by the person; 0 = none.
+    days: UTC day -> counter -> n (counters: event kinds, `intent:<topic>`, `active`); hours: UTC day -> half
+    hour 0..47 of that day -> n of active events. totals: event kind -> n of all time.
+    latest: register -> (ts_ms, value), last writer wins, ties by larger value (registers: language,
+    client_language, premium, zone, consent, bot, gone, purchase, campaign_last; campaign_first: first
+    writer, ties by smaller value). sends: [ts_ms] of campaign messages, ascending; answers: ts_ms of
+    responses likewise. days, hours, sends and answers reach KEEP_DAYS back from the newest event.
+    kinds: content kind -> (sent, answered); slots: UTC hour of the sending -> (sent, answered); of all time.
+    money: currency -> minor units."""
 
     first_ms: int = 0
     last_ms: int = 0
@@ -53,8 +53,15 @@ class ProfileState:
 class Profile:
     """What is shown and what rules read: a view of the state at a moment. Shares are 0..1, times UTC ms.
 
-    hour_activity: 24 decayed sums by UTC hour. tz_offset_min and tz_confidence: declared zone (confidence 1)
-    or estimate."""
+    days_since_*: -1 when it never happened. days_since_joined: since the first event. language: chosen, else
+    the client's. consent: to campaigns. reachable: some started bot is neither blocked nor refused by
+    Telegram. bots: bots that can reach the person; last_bot: the one last spoken with. interactions_1d: in
+    the last 24 hours, to the half hour. night_share: share of faded activity from 23 to 06 in the person's
+    own time. intent_<topic>: mentions in 30 days. received_30d, answered_30d: campaign messages and
+    responses of exactly 30 days. ignored_in_a_row: campaign messages since the last response that have been
+    silent for a day. response_rate: smoothed, over 60 days. conversions: goal events (payments so far).
+    amount_minor: spent in the currency most was spent in. hour_activity: 24 faded sums by UTC hour.
+    tz_offset_min and tz_confidence: declared zone (confidence 1) or estimate."""
 
     person_no: int
     now_ms: int
@@ -97,3 +104,9 @@ class Profile:
     campaign_first: str
     campaign_last: str
     hour_activity: tuple[float, ...] = ()
+
+
+GIVEN: Final = "given"
+WITHDRAWN: Final = "withdrawn"
+"""Values of the consent register: of two choices at one moment the larger value wins, which is the
+stricter."""

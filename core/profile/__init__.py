@@ -1,0 +1,16 @@
+"""A profile is the fold of a person's events; every derived number is defined here or in `core.scores`, once.
+
+`ProfileState` is what SQL keeps: whole numbers and latest values only, so that events may come late or out of
+order, in any batches, and the state is the same (doubles are dropped by the store before). What is shown is
+`view(person_no, state, now)`: windows count whole UTC days including today, unless said otherwise.
+
+Promises: `fold` and `view` are pure; mappings of a state are in ascending order of their keys, so equal
+states are equal to the last byte. Leaves to others: scores and timezone (`core.scores`), names (only SQL has
+them).
+"""
+
+from core.profile.folding import fold
+from core.profile.values import KEEP_DAYS, BotLink, Profile, ProfileState
+from core.profile.viewing import view
+
+__all__ = ["KEEP_DAYS", "BotLink", "Profile", "ProfileState", "fold", "view"]
