@@ -8,12 +8,28 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from enum import IntFlag
+from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 
+from core import limits
+from core.limits import Bools, Ints, QuietFacts, Rule
 from core.strategy import Caps
+
+__all__ = [
+    "CAMPAIGNS",
+    "LASTING",
+    "ConsentChange",
+    "DoorAsk",
+    "DoorFacts",
+    "QuietFacts",
+    "Reason",
+    "Verdicts",
+    "explain",
+    "may_contact",
+]
 
 CAMPAIGNS = "campaigns"
 """The purpose that a campaign message needs."""
@@ -64,33 +80,13 @@ LASTING = (
 )
 """Reasons that time alone does not cure: a waiting message is suppressed. All others hold it until later."""
 
-Ints = npt.NDArray[np.int64]
-Bools = npt.NDArray[np.bool_]
-
-
-@dataclass(frozen=True, slots=True)
-class QuietFacts:
-    """Columns about the hours of n people.
-
-    offset_min: minutes east of UTC now; known: declared, or estimated with confidence; open_mask: bit h set =
-    active in clock hour h on several recent days (clock of `offset_min`); seen_mask: bit h = active in it at
-    all recently; quiet_from, quiet_to: clock hours of the quiet time; own: set by the person, final."""
-
-    offset_min: Ints
-    known: Bools
-    open_mask: Ints
-    seen_mask: Ints
-    quiet_from: Ints
-    quiet_to: Ints
-    own: Bools
-
 
 @dataclass(frozen=True, slots=True)
 class DoorFacts:
     """Columns about n (person, bot) pairs, as the SQL store knows them in this transaction.
 
-    recent_ms: int64[n, m], moments at which earlier campaign messages count (sent_ms, or permit_ms + 5 s while
-    the outcome is open), 0 = none, of the last 8 days. reach: 0 not started, 1 open, 2 blocked, 3 gone.
+    recent_ms: int64[n, m], moments at which earlier campaign messages count (sent_ms, or permit_ms + 5 s
+    while the outcome is open), 0 = none, of the last 8 days. reach: 0 not started, 1 open, 2 blocked, 3 gone.
     switches: the durable switches (kill, pause:bot:N, pause:campaign:NAME, halt:N)."""
 
     person_no: Ints
@@ -121,9 +117,135 @@ class DoorAsk:
 
 @dataclass(frozen=True, slots=True)
 class Verdicts:
-    """allowed: bool[n]; reasons: int64[n] of `Reason` bits; until_ms: int64[n], the earliest moment at which the
-    reasons that time cures are over (0 where allowed or where time does not help)."""
+    """allowed: bool[n]; reasons: int64[n] of `Reason` bits; until_ms: int64[n], the earliest moment at which
+    the reasons that time cures are over (0 where allowed or where time does not help)."""
 
     allowed: Bools
     reasons: Ints
     until_ms: Ints
+
+
+SWITCH_RECHECK_MS: Final = 60_000
+"""An operator may turn a switch back at any moment: a held message asks again after this time."""
+_OPEN_REACH: Final = {0: Reason.NOT_STARTED, 2: Reason.BLOCKED, 3: Reason.GONE}
+
+
+def may_contact(facts: DoorFacts, ask: DoorAsk, now_ms: int | Ints) -> Verdicts:
+    """THE door. Row i asks whether message i may go to person i at `now_ms` (one moment, or int64[n]).
+
+    Every reason that holds is given, not only the first. `until_ms` of a row held by time alone is the
+    earliest moment at which, as far as is known, none of its time reasons holds; a row held by a switch asks
+    again after `SWITCH_RECHECK_MS`; where a `LASTING` reason holds it is 0."""
+    rows = len(facts.person_no)
+    now = np.broadcast_to(np.asarray(now_ms, dtype=np.int64), (rows,))
+    rules = _rules(facts, ask)
+    reasons = _standing(facts, ask)
+    for reason, rule in rules.items():
+        reasons |= np.where(rule(now) > now, int(reason), 0)
+    switched, recheck = _switches(facts, ask, now)
+    reasons |= switched
+    free = limits.first_moment(list(rules.values()), np.maximum(now, recheck))
+    waits = (reasons != 0) & (reasons & int(LASTING) == 0)
+    return Verdicts(allowed=reasons == 0, reasons=reasons, until_ms=np.where(waits, free, 0))
+
+
+def _rules(facts: DoorFacts, ask: DoorAsk) -> dict[Reason, Rule]:
+    newest = limits.newest_first(facts.recent_ms)
+    per_day = np.full(len(newest), ask.caps.per_day, dtype=np.int64)
+    per_week = np.full(len(newest), ask.caps.per_week, dtype=np.int64)
+    return {
+        Reason.DAILY_LIMIT: limits.cap(newest, ask.daily_limit, limits.DAY_MS),
+        Reason.COOLDOWN: limits.cooldown(newest, ask.cooldown_ms),
+        Reason.FREQUENCY: limits.frequency(newest, ask.period_days),
+        Reason.PERSON_CAP_DAY: limits.cap(newest, per_day, limits.DAY_MS),
+        Reason.PERSON_CAP_WEEK: limits.cap(newest, per_week, limits.WEEK_MS),
+        Reason.QUIET_HOURS: limits.quiet_hours(facts.quiet),
+    }
+
+
+def _standing(facts: DoorFacts, ask: DoorAsk) -> Ints:
+    reasons = np.where(facts.consent, 0, int(Reason.NO_CONSENT)).astype(np.int64)
+    reasons |= np.where(facts.holdout, int(Reason.HOLDOUT), 0)
+    reasons |= np.where(facts.excluded, int(Reason.EXCLUDED), 0)
+    reasons |= np.where(ask.content_ok, 0, int(Reason.CONTENT))
+    for state, reason in _OPEN_REACH.items():
+        reasons |= np.where(facts.reach == state, int(reason), 0)
+    return reasons
+
+
+def _switches(facts: DoorFacts, ask: DoorAsk, now: Ints) -> tuple[Ints, Ints]:
+    """Reasons set by switches, and when to ask again because of them (0 = no switch)."""
+    reasons, recheck = np.zeros_like(now), np.zeros_like(now)
+    campaigns = np.array(ask.campaign, dtype=np.str_)
+    for name, value in facts.switches.items():
+        kind, _, target = name.partition(":")
+        if kind == "halt":
+            halted = (facts.bot_id == int(target)) & (now < int(value))
+            reasons |= np.where(halted, int(Reason.HALTED), 0)
+            recheck = np.where(halted, np.maximum(recheck, int(value)), recheck)
+            continue
+        reason, hit = _paused(kind, target, facts.bot_id, campaigns)
+        reasons |= np.where(hit, int(reason), 0)
+        recheck = np.where(hit, np.maximum(recheck, now + SWITCH_RECHECK_MS), recheck)
+    return reasons, recheck
+
+
+def _paused(
+    kind: str, target: str, bot_id: Ints, campaigns: np.ndarray[tuple[int], np.dtype[np.str_]]
+) -> tuple[Reason, Bools]:
+    if kind == "kill":
+        return Reason.KILL_SWITCH, np.ones(len(bot_id), dtype=np.bool_)
+    what, _, name = target.partition(":")
+    if kind == "pause" and what == "bot":
+        return Reason.BOT_PAUSED, bot_id == int(name)
+    if kind == "pause" and what == "campaign":
+        return Reason.CAMPAIGN_PAUSED, campaigns == name
+    return Reason.KILL_SWITCH, np.zeros(len(bot_id), dtype=np.bool_)
+
+
+# --------------------------------------------------------------------------------------------------- in words
+_WORDS: Final[Mapping[Reason, Mapping[str, str]]] = {
+    Reason.NO_CONSENT: {
+        "en": "has not agreed to campaign messages",
+        "tr": "kampanya mesajlarına izin vermedi",
+    },
+    Reason.BLOCKED: {"en": "has blocked the bot", "tr": "botu engelledi"},
+    Reason.GONE: {"en": "the account no longer exists", "tr": "hesap artık yok"},
+    Reason.NOT_STARTED: {"en": "has not started this bot", "tr": "bu botu başlatmadı"},
+    Reason.HOLDOUT: {
+        "en": "belongs to the control group, which gets no campaigns",
+        "tr": "kampanya almayan kontrol grubunda",
+    },
+    Reason.KILL_SWITCH: {"en": "all campaigns are stopped", "tr": "tüm kampanyalar durduruldu"},
+    Reason.BOT_PAUSED: {"en": "the bot is paused", "tr": "bot duraklatıldı"},
+    Reason.CAMPAIGN_PAUSED: {"en": "the campaign is paused", "tr": "kampanya duraklatıldı"},
+    Reason.EXCLUDED: {"en": "is on an exclusion list", "tr": "hariç tutma listesinde"},
+    Reason.DAILY_LIMIT: {"en": "the segment's daily limit is reached", "tr": "segmentin günlük sınırı doldu"},
+    Reason.COOLDOWN: {
+        "en": "the last message is too recent",
+        "tr": "son mesajın üzerinden yeterince zaman geçmedi",
+    },
+    Reason.FREQUENCY: {"en": "it is not a contact day yet", "tr": "henüz iletişim günü değil"},
+    Reason.PERSON_CAP_DAY: {
+        "en": "the person's cap for 24 hours is reached",
+        "tr": "kişinin 24 saatlik sınırı doldu",
+    },
+    Reason.PERSON_CAP_WEEK: {
+        "en": "the person's cap for 7 days is reached",
+        "tr": "kişinin 7 günlük sınırı doldu",
+    },
+    Reason.QUIET_HOURS: {"en": "it is quiet time for the person", "tr": "kişi için sessiz saat"},
+    Reason.CONTENT: {"en": "no content in the person's language", "tr": "kişinin dilinde içerik yok"},
+    Reason.HALTED: {"en": "Telegram asked this bot to wait", "tr": "Telegram bu bottan beklemesini istedi"},
+}
+_UNTIL: Final = {"en": "until {moment} UTC", "tr": "{moment} UTC'ye kadar"}
+
+
+def explain(reasons: int, until_ms: int, language: str = "en") -> list[str]:
+    """The reasons of one verdict in words ("en" or "tr"; others read English), and until when they hold."""
+    tongue = language if language in _UNTIL else "en"
+    words = [texts[tongue] for reason, texts in _WORDS.items() if reasons & reason]
+    if words and until_ms:
+        moment = datetime.fromtimestamp(until_ms / 1000, UTC).strftime("%Y-%m-%d %H:%M")
+        words.append(_UNTIL[tongue].format(moment=moment))
+    return words

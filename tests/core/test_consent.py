@@ -1,0 +1,163 @@
+"""The door: every reason shuts it, time opens it again, and the reasons read as words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core.consent import LASTING, DoorAsk, DoorFacts, QuietFacts, Reason, explain, may_contact
+from core.limits import DAY_MS, HOUR_MS
+from core.strategy import Caps
+
+NOON = 20_000 * DAY_MS + 12 * HOUR_MS
+
+
+def facts(
+    rows: int = 1, recent_ms: list[list[int]] | None = None, switches: Mapping[str, str] | None = None
+) -> DoorFacts:
+    zeros = np.zeros(rows, dtype=np.int64)
+    no = np.zeros(rows, dtype=np.bool_)
+    hours = QuietFacts(zeros, ~no, zeros, zeros, zeros + 22, zeros + 8, no)
+    earlier = recent_ms or [[0]] * rows
+    recent = np.array(earlier, dtype=np.int64).reshape(rows, max(map(len, earlier), default=0))
+    return DoorFacts(
+        person_no=np.arange(rows),
+        bot_id=zeros + 42,
+        chat_id=np.arange(rows),
+        consent=~no,
+        reach=zeros + 1,
+        holdout=no,
+        excluded=no,
+        recent_ms=recent,
+        quiet=hours,
+        switches=switches or {},
+    )
+
+
+def ask(rows: int = 1, caps: Caps | None = None) -> DoorAsk:
+    ones = np.ones(rows, dtype=np.int64)
+    return DoorAsk(
+        campaign=("opt",) * rows,
+        period_days=ones,
+        daily_limit=ones * 2,
+        cooldown_ms=ones * 4 * HOUR_MS,
+        content_ok=ones > 0,
+        caps=caps or Caps(),
+    )
+
+
+def reasons_of(known: DoorFacts, wanted: DoorAsk | None = None, now_ms: int = NOON) -> Reason:
+    verdict = may_contact(known, wanted or ask(), now_ms)
+    assert bool(verdict.allowed[0]) is (verdict.reasons[0] == 0)
+    return Reason(int(verdict.reasons[0]))
+
+
+def test_the_door_opens_when_nothing_speaks_against_it() -> None:
+    verdict = may_contact(facts(), ask(), NOON)
+    assert verdict.allowed.tolist() == [True]
+    assert verdict.until_ms.tolist() == [0]
+
+
+def test_no_people_no_verdicts() -> None:
+    assert may_contact(facts(0), ask(0), NOON).allowed.shape == (0,)
+
+
+@pytest.mark.parametrize(
+    ("known", "reason"),
+    [
+        (replace(facts(), consent=np.array([False])), Reason.NO_CONSENT),
+        (replace(facts(), reach=np.array([0])), Reason.NOT_STARTED),
+        (replace(facts(), reach=np.array([2])), Reason.BLOCKED),
+        (replace(facts(), reach=np.array([3])), Reason.GONE),
+        (replace(facts(), holdout=np.array([True])), Reason.HOLDOUT),
+        (replace(facts(), excluded=np.array([True])), Reason.EXCLUDED),
+    ],
+)
+def test_lasting_reasons_shut_the_door_for_good(known: DoorFacts, reason: Reason) -> None:
+    verdict = may_contact(known, ask(), NOON)
+    assert Reason(int(verdict.reasons[0])) == reason
+    assert reason & LASTING
+    assert verdict.until_ms.tolist() == [0]
+
+
+def test_content_that_the_person_cannot_read_is_not_sent() -> None:
+    assert reasons_of(facts(), replace(ask(), content_ok=np.array([False]))) == Reason.CONTENT
+
+
+@pytest.mark.parametrize(
+    ("switch", "value", "reason"),
+    [
+        ("kill", "on", Reason.KILL_SWITCH),
+        ("pause:bot:42", "on", Reason.BOT_PAUSED),
+        ("pause:campaign:opt", "on", Reason.CAMPAIGN_PAUSED),
+        ("halt:42", str(NOON + 90_000), Reason.HALTED),
+        ("halt:42", str(NOON), Reason(0)),
+        ("pause:bot:43", "on", Reason(0)),
+        ("pause:campaign:welcome", "on", Reason(0)),
+    ],
+)
+def test_switches_shut_the_door_for_those_they_name(switch: str, value: str, reason: Reason) -> None:
+    known = facts(switches={switch: value})
+    assert reasons_of(known) == reason
+    if reason:
+        assert may_contact(known, ask(), NOON).until_ms[0] > NOON
+
+
+def test_all_reasons_are_named_at_once() -> None:
+    sent = [[NOON - HOUR_MS, NOON - 3 * HOUR_MS, NOON - 5 * HOUR_MS]]
+    wanted = replace(ask(), period_days=np.array([2]))
+    expected = Reason.DAILY_LIMIT | Reason.COOLDOWN | Reason.PERSON_CAP_DAY
+    assert reasons_of(facts(recent_ms=sent), wanted) == expected
+
+
+def test_a_message_still_on_its_way_counts() -> None:
+    assert Reason.COOLDOWN in reasons_of(facts(recent_ms=[[NOON + 5_000]]))
+
+
+def test_the_week_cap_counts_over_all_segments() -> None:
+    sent = [[NOON - day * DAY_MS - HOUR_MS for day in range(1, 6)]]
+    assert reasons_of(facts(recent_ms=sent), ask(caps=Caps(per_day=3, per_week=5))) == Reason.PERSON_CAP_WEEK
+
+
+def test_rows_are_judged_each_by_its_own_columns_and_moment() -> None:
+    known = facts(3, [[NOON - HOUR_MS], [0], [0]])
+    verdict = may_contact(known, ask(3), np.array([NOON, NOON, NOON + 11 * HOUR_MS]))
+    assert verdict.allowed.tolist() == [False, True, False]
+    assert verdict.until_ms.tolist() == [NOON + 3 * HOUR_MS, 0, NOON + 20 * HOUR_MS]
+
+
+@given(
+    st.lists(st.integers(1, 8 * 24 * 60), max_size=10),
+    st.integers(0, 24 * 60),
+    st.integers(1, 7),
+    st.integers(1, 3),
+)
+def test_who_is_held_until_a_moment_is_let_in_at_that_moment(
+    minutes_ago: list[int], now_min: int, period: int, limit: int
+) -> None:
+    now = NOON + now_min * 60_000
+    known = facts(recent_ms=[[now - each * 60_000 for each in minutes_ago]])
+    wanted = replace(ask(), period_days=np.array([period]), daily_limit=np.array([limit]))
+    verdict = may_contact(known, wanted, now)
+    if verdict.allowed[0]:
+        return
+    until = int(verdict.until_ms[0])
+    assert until > now
+    assert may_contact(known, wanted, until).allowed.tolist() == [True]
+
+
+@pytest.mark.parametrize("language", ["en", "tr"])
+def test_every_reason_has_words_in_every_language(language: str) -> None:
+    words = [explain(int(reason), 0, language) for reason in Reason]
+    assert all(len(each) == 1 and each[0] for each in words)
+    assert len({each[0] for each in words}) == len(Reason)
+
+
+def test_the_words_say_until_when() -> None:
+    assert explain(int(Reason.COOLDOWN), NOON)[-1].endswith("12:00 UTC")
+    assert explain(0, NOON) == []

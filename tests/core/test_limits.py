@@ -1,0 +1,137 @@
+"""The rules on columns: what each forbids, and that the moment it names is the first one that it allows."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core import limits
+from core.limits import DAY_MS, HOUR_MS, Ints, QuietFacts
+from core.profile import ProfileState
+
+NOON = 20_000 * DAY_MS + 12 * HOUR_MS
+SECOND = 1_000
+
+
+def column(*values: int) -> Ints:
+    return np.array(values, dtype=np.int64)
+
+
+def ages(*hours: float) -> Ints:
+    """One person's earlier messages by their age at NOON."""
+    return limits.newest_first(np.array([[NOON - round(hour * HOUR_MS) for hour in hours]], dtype=np.int64))
+
+
+def quiet(
+    offset_min: int = 0, *, known: bool = True, opened: int = 0, seen: int = 0, own: bool = False
+) -> QuietFacts:
+    return QuietFacts(
+        offset_min=column(offset_min),
+        known=np.array([known]),
+        open_mask=column(opened),
+        seen_mask=column(seen),
+        quiet_from=column(22),
+        quiet_to=column(8),
+        own=np.array([own]),
+    )
+
+
+def at_hour(hour: float, day: int = 20_000) -> Ints:
+    return column(day * DAY_MS + round(hour * HOUR_MS))
+
+
+def test_a_full_cap_waits_until_the_message_that_fills_it_has_aged_out() -> None:
+    rule = limits.cap(ages(1, 5, 20, 30), column(3), DAY_MS)
+    assert rule(column(NOON)).tolist() == [NOON + 4 * HOUR_MS]
+    assert limits.cap(ages(1, 5, 24), column(3), DAY_MS)(column(NOON)).tolist() == [NOON]
+
+
+def test_a_limit_of_nothing_never_opens() -> None:
+    rule = limits.cap(ages(), column(0), DAY_MS)
+    assert rule(column(NOON))[0] > NOON
+
+
+def test_cooldown_counts_from_the_newest_message() -> None:
+    assert limits.cooldown(ages(1, 30), column(4 * HOUR_MS))(column(NOON)).tolist() == [NOON + 3 * HOUR_MS]
+    assert limits.cooldown(ages(4), column(4 * HOUR_MS))(column(NOON)).tolist() == [NOON]
+
+
+@pytest.mark.parametrize(
+    ("age_h", "days", "free"), [(20, 2, True), (24, 2, False), (47, 2, False), (48, 2, True), (30, 1, True)]
+)
+def test_contact_days_lie_a_period_apart(age_h: float, days: int, free: bool) -> None:
+    rule = limits.frequency(ages(age_h), column(days))
+    assert (rule(column(NOON)).tolist() == [NOON]) is free
+
+
+def test_a_message_that_might_arrive_after_its_contact_day_waits_for_the_next() -> None:
+    rule = limits.frequency(limits.newest_first(column(NOON - DAY_MS + 9 * SECOND)[:, None]), column(2))
+    assert rule(column(NOON)).tolist() == [NOON + DAY_MS + 9 * SECOND]
+
+
+def test_an_older_message_of_the_same_contact_day_shuts_it_too() -> None:
+    rule = limits.frequency(ages(20, 40), column(2))
+    assert rule(column(NOON))[0] >= NOON + 8 * HOUR_MS
+
+
+def test_quiet_hours_hold_on_the_persons_clock() -> None:
+    istanbul = limits.quiet_hours(quiet(180))
+    assert istanbul(at_hour(12)).tolist() == at_hour(12).tolist()
+    assert istanbul(at_hour(20)).tolist() == at_hour(5, day=20_001).tolist()
+
+
+def test_a_permit_must_not_outlive_the_allowed_hour() -> None:
+    late = at_hour(22) - 3 * SECOND
+    assert limits.quiet_hours(quiet())(late).tolist() == at_hour(8, day=20_001).tolist()
+
+
+def test_a_quiet_hour_opens_for_the_night_owl_unless_the_setting_is_their_own() -> None:
+    midnight = 1 << 0
+    assert limits.quiet_hours(quiet(opened=midnight))(at_hour(0.5)).tolist() == at_hour(0.5).tolist()
+    assert limits.quiet_hours(quiet(opened=midnight, own=True))(at_hour(0.5)).tolist() == at_hour(8).tolist()
+
+
+def test_without_a_known_zone_only_hours_of_activity_are_allowed() -> None:
+    rule = limits.quiet_hours(quiet(known=False, seen=1 << 15))
+    assert rule(at_hour(12)).tolist() == at_hour(15).tolist()
+    never = limits.quiet_hours(quiet(known=False))
+    assert never(at_hour(12))[0] > at_hour(12)[0]
+
+
+def test_slots_that_touch_a_quiet_hour_are_not_offered() -> None:
+    kolkata = limits.allowed_slots(quiet(330), 20_000 * DAY_MS, 24)
+    assert np.flatnonzero(kolkata[0]).tolist() == list(range(3, 16))
+
+
+def test_profiles_become_columns_by_declared_zone_or_by_hours_of_activity() -> None:
+    declared = ProfileState(latest={"zone": (NOON, "Europe/Istanbul")})
+    facts = limits.quiet_facts([declared, ProfileState()], NOON)
+    assert facts.known.tolist() == [True, False]
+    assert facts.offset_min.tolist() == [180, 0]
+    assert facts.seen_mask.tolist() == [0, 0]
+    assert limits.quiet_facts([], NOON).offset_min.shape == (0,)
+
+
+messages = st.lists(st.integers(-10, 9 * 24 * 60), max_size=8)
+
+
+@given(messages, st.integers(1, 3), st.integers(1, 7), st.integers(0, 72))
+def test_the_first_moment_keeps_every_rule_and_no_minute_before_it_does(
+    minutes_ago: list[int], limit: int, period: int, gap_h: int
+) -> None:
+    newest = limits.newest_first(
+        np.array([[NOON - each * 60 * SECOND for each in minutes_ago]], dtype=np.int64).reshape(1, -1)
+    )
+    rules = [
+        limits.cap(newest, column(limit), DAY_MS),
+        limits.cooldown(newest, column(gap_h * HOUR_MS)),
+        limits.frequency(newest, column(period)),
+        limits.quiet_hours(quiet(180)),
+    ]
+    first = int(limits.first_moment(rules, column(NOON))[0])
+    assert all(rule(column(first)).tolist() == [first] for rule in rules)
+    step = 15 * 60 * SECOND
+    for moment in range(NOON, first, step):
+        assert any(rule(column(moment))[0] > moment for rule in rules)
