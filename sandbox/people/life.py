@@ -54,8 +54,8 @@ _MENU_WEIGHTS: Final = {
     Intent.MEDIUM: (0.35, 0.25, 0.15, 0.25),
     Intent.HIGH: (0.42, 0.40, 0.08, 0.10),
 }
-_BUYS_UNASKED: Final = {Intent.LOW: 0.0008, Intent.MEDIUM: 0.006, Intent.HIGH: 0.022}
-_BUYS_WHEN_ASKED: Final = {Intent.LOW: 0.015, Intent.MEDIUM: 0.06, Intent.HIGH: 0.16}
+_BUYS_UNASKED: Final = {Intent.LOW: 0.002, Intent.MEDIUM: 0.014, Intent.HIGH: 0.05}
+_BUYS_WHEN_ASKED: Final = {Intent.LOW: 0.03, Intent.MEDIUM: 0.10, Intent.HIGH: 0.22}
 _STOPS_UNASKED: Final = 0.0012
 _BLOCKS_UNASKED: Final = 0.0018
 _RETURNS_AFTER_BLOCK: Final = 0.3

@@ -52,9 +52,9 @@ def test_people_answer_the_question_seconds_to_minutes_after_the_greeting(fortni
 
 def test_campaign_messages_are_answered_mostly_by_taps_and_convert_some(fortnight: Lived) -> None:
     stats = fortnight.stats
-    assert 0.01 <= stats["responses"] / stats["campaign_messages"] <= 0.06
-    calm = live(days=14, people=120, every_h=100).stats
-    assert 0.08 <= calm["responses"] / calm["campaign_messages"] <= 0.25
+    three_a_day = stats["responses"] / stats["campaign_messages"]
+    calm = live(days=14, people=240, every_h=52).stats
+    assert 0.01 <= three_a_day < calm["responses"] / calm["campaign_messages"] <= 0.12
     assert 0 < stats["conversions_after_message"] < stats["conversions"]
     taps = [q for _, _, q in bodies(fortnight.emitted, "callback_query") if q["data"].startswith("c:")]
     assert 0.6 * stats["responses"] <= len(taps) <= 0.95 * stats["responses"]
