@@ -53,7 +53,7 @@ def ask(rows: int = 1, caps: Caps | None = None) -> DoorAsk:
 
 def reasons_of(known: DoorFacts, wanted: DoorAsk | None = None, now_ms: int = NOON) -> Reason:
     verdict = may_contact(known, wanted or ask(), now_ms)
-    assert bool(verdict.allowed[0]) is (verdict.reasons[0] == 0)
+    assert bool(verdict.allowed[0]) is (int(verdict.reasons[0]) == 0)
     return Reason(int(verdict.reasons[0]))
 
 
