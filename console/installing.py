@@ -35,13 +35,13 @@ SAME_FOR_UV = {
     "index_url": "UV_DEFAULT_INDEX",
     "extra_index_url": "UV_INDEX",
     "find_links": "UV_FIND_LINKS",
-    "no_index": "UV_NO_INDEX",
     "trusted_host": "UV_INSECURE_HOST",
     "cert": "SSL_CERT_FILE",
     "proxy": "ALL_PROXY",
     "default_timeout": "UV_HTTP_TIMEOUT",
     "timeout": "UV_HTTP_TIMEOUT",
 }
+YES = ("1", "true", "yes", "on")
 SECTIONS = ("global", "install", ":env:")  # a later one wins, as in pip
 
 
@@ -66,11 +66,13 @@ class Installer:
         if not (pip or uv):
             raise SetupFailed(NO_PIP)
         if uv:
-            settings = uv_settings(self._pip_settings(pip), os.environ)
+            settings = self._pip_settings(pip)
             command = [uv, "pip", "install", "--python", self.python, "-r", str(file)]
-            if self._run([*command, *(["--reinstall"] if repair else [])], settings):
+            command += ["--no-index"] if settings.get("no_index", "").lower() in YES else []
+            command += ["--reinstall"] if repair else []
+            if self._run(command, uv_settings(settings, os.environ)):
                 return
-        if pip and not self._no_connection():
+        if pip and (uv or not self._no_connection()):
             command = [*pip, "install", "-r", str(file), *(["--ignore-installed"] if repair else [])]
             if self._run(command):
                 return
@@ -90,13 +92,15 @@ class Installer:
         return []
 
     def _find_uv(self, pip: Sequence[str], *, repair: bool) -> str:
-        """The environment's own uv, fetched by pip, or one of the machine; empty when there is none."""
+        """The environment's own uv, the machine's, or one fetched by pip; empty when there is none."""
         own = self.venv / "bin" / "uv"
         if own.is_file() and not repair:
             return str(own)
+        if machine := shutil.which("uv"):
+            return machine
         if pip and self._run([*pip, "install", *(["--ignore-installed"] if repair else []), UV]):
             return str(own)
-        return shutil.which("uv") or (str(own) if own.is_file() else "")
+        return str(own) if own.is_file() else ""
 
     def _pip_settings(self, pip: Sequence[str]) -> dict[str, str]:
         if not pip:
