@@ -1,0 +1,1 @@
+"""Redis: the embedded server, hot profiles, the live feed and the pacer. All of it can be rebuilt."""
