@@ -6,7 +6,8 @@ They speak to bots through the sandbox's world alone and know of the product onl
 Everything they do is SIMULATED.
 """
 
+from sandbox.people.settle import Past, settle, write_history
 from sandbox.people.town import Population
 from sandbox.people.traits import Traits
 
-__all__ = ["Population", "Traits"]
+__all__ = ["Past", "Population", "Traits", "settle", "write_history"]
