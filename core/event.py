@@ -43,7 +43,7 @@ class PersonEvent:
 
 
 _KINDS = (
-    EventKind("started", "opened a bot with /start", {"campaign": "code of the deep link, or empty"}, True),
+    EventKind("started", "opened a bot with /start", {"campaign": "code of the deep link, or empty", "language": "client language", "premium": "Telegram Premium"}, True),
     EventKind(
         "message_received",
         "the person wrote",
@@ -53,6 +53,7 @@ _KINDS = (
             "reply_to": "message id replied to, or 0",
             "topics": "intent topics found, separated by spaces",
             "language": "client language",
+            "premium": "Telegram Premium",
         },
         True,
     ),

@@ -21,11 +21,27 @@ class Identity:
 
 
 @dataclass(frozen=True, slots=True)
-class Observation:
-    """An event about somebody known so far by an identifier only."""
+class Sender:
+    """What an update says about the human who caused it. `chat_id`: where a bot can answer, 0 if nowhere."""
 
-    subject: Identity
-    event: Event
+    identity: Identity
+    chat_id: int
+    first_name: str = ""
+    username: str = ""
+    language: str = ""
+    premium: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Captured:
+    """The meaning of one update. `sender` is None when no human is known to be behind it.
+
+    `answer`: somebody waits for an answer, so the handlers run after the commit."""
+
+    update_kind: str
+    sender: Sender | None
+    events: tuple[Event, ...]
+    answer: bool = False
 
 
 def telegram(user_id: int) -> Identity:

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from core.errors import RefusedError
+from core.errors import AmbiguousError, RateLimitedError, RefusedError, RejectedError, TransportError
 
 
 class State(StrEnum):
@@ -76,6 +76,17 @@ REJECTIONS: Final[Mapping[str, State]] = {
 """What a permanent refusal by Telegram makes of the message."""
 
 
+def end_of(error: TransportError) -> tuple[State, str]:
+    """What a failed request makes of its message, and why: (state, reason). RETRY: it never left."""
+    if isinstance(error, AmbiguousError):
+        return State.UNKNOWN, "no answer came"
+    if isinstance(error, RejectedError):
+        return REJECTIONS.get(error.code, State.FAILED), error.code
+    if isinstance(error, RateLimitedError):
+        return State.RETRY, "rate limit"
+    return State.RETRY, "Telegram not reached"
+
+
 def check_move(old: State, new: State) -> None:
     """Raise RefusedError unless the ledger knows the arrow old -> new."""
     if new not in MOVES[old]:
@@ -108,9 +119,9 @@ class NewMessage:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One row of the ledger. `permit_ms`, `sent_ms`, `answered_ms`, `telegram_id` are 0 until they happen.
+    """One row; `permit_ms`, `sent_ms`, `answered_ms` and `telegram_id` are 0 until they happen.
 
-    `body` holds what is sent: {"text", "parse_mode"?, "buttons"?, "photo"?} or a raw method call of a handler.
+    `body`: {"text", "parse_mode"?, "buttons"?, "photo"?}, or a raw call {"method", "params"} of a handler.
     """
 
     id: int

@@ -25,7 +25,7 @@ from core.ports.records import (
     RawUpdate,
     Reach,
 )
-from core.ports.store import Store, Transaction
+from core.ports.store import Guard, Store, Transaction
 from core.ports.world import Clock, Grant, HotStore, Messenger, Pacer, Receipt
 
 __all__ = [
@@ -37,6 +37,7 @@ __all__ = [
     "Decisions",
     "Events",
     "Grant",
+    "Guard",
     "HotStore",
     "Inbox",
     "InboxRow",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
@@ -36,3 +36,7 @@ class Store(Protocol):
         ...
 
     async def close(self) -> None: ...
+
+
+Guard = Callable[[Transaction], Awaitable[bool]]
+"""Asked first in a periodic step's writing transaction: may this run take effect (slot free, lease held)?"""

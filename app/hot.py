@@ -1,0 +1,57 @@
+"""The hot store as a running process sees it: what could not be written is remembered and repaired."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from core.errors import HotStoreError
+from core.ports import HotStore
+from core.profile import Profile
+
+
+class WatchedHot:
+    """Passes everything on. The mark it reports never claims a write that failed here, and counts those that
+    succeeded here, so catching up costs nothing while all is well."""
+
+    def __init__(self, inner: HotStore) -> None:
+        self._inner = inner
+        self._top = 0
+        self._missed: int | None = None
+
+    async def write(self, profiles: Sequence[tuple[Profile, Mapping[str, float], int]]) -> None:
+        if not profiles:
+            return
+        seqs = [seq for _, _, seq in profiles]
+        try:
+            await self._inner.write(profiles)
+        except HotStoreError:
+            self._missed = min(seqs) if self._missed is None else min(self._missed, *seqs)
+            raise
+        self._top = max(self._top, *seqs)
+
+    async def mark(self) -> int | None:
+        """None when Redis was flushed; else up to where everything is shown, as far as this process knows."""
+        mark = await self._inner.mark()
+        if mark is None:
+            return None
+        return max(mark, self._top) if self._missed is None else min(mark, self._missed - 1)
+
+    async def set_mark(self, seq: int) -> None:
+        await self._inner.set_mark(seq)
+        self._missed = None
+
+    async def clear(self) -> None:
+        self._top, self._missed = 0, None
+        await self._inner.clear()
+
+    async def read(self, person_nos: Sequence[int]) -> dict[int, Mapping[str, str]]:
+        return await self._inner.read(person_nos)
+
+    async def publish(self, feed: Iterable[Mapping[str, object]]) -> None:
+        await self._inner.publish(feed)
+
+    async def feed(self, limit: int) -> list[Mapping[str, object]]:
+        return await self._inner.feed(limit)
+
+    async def ping(self) -> Mapping[str, object]:
+        return await self._inner.ping()

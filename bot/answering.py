@@ -1,0 +1,47 @@
+"""Runs the handlers for one stored update: aiogram's dispatcher over our session."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import orjson
+from aiogram import Bot, Dispatcher
+from aiogram.types import Update
+from pydantic import ValidationError
+
+from bot.handlers import router
+from bot.session import Answering, LedgerSession, answering
+from bot.visitor import BotFace, FindVisitor, Outbox
+from core.errors import ContentError
+from core.identity import Sender
+from core.ports import InboxRow
+
+
+class Answers:
+    """All bots of the installation. `sender_of` reads who is behind an update (None: nobody to answer)."""
+
+    def __init__(self, faces: Sequence[BotFace], outbox: Outbox, find_visitor: FindVisitor) -> None:
+        session = LedgerSession(outbox)
+        self._faces = {face.bot_id: face for face in faces}
+        self._bots = {face.bot_id: Bot(face.token, session=session) for face in faces}
+        self._find_visitor = find_visitor
+        self._dispatcher = Dispatcher(disable_fsm=True)
+        self._dispatcher.include_router(router())
+
+    async def handle(self, row: InboxRow, sender: Sender) -> None:
+        """Run the handlers for this update. Raises ContentError when aiogram can't read it."""
+        bot = self._bots.get(row.bot_id)
+        if bot is None:
+            raise ContentError(f"no bot {row.bot_id} is configured any more")
+        try:
+            update = Update.model_validate(orjson.loads(row.body), context={"bot": bot})
+        except ValidationError as error:
+            raise ContentError("aiogram can't read this update") from error
+        visitor = await self._find_visitor(sender.identity, sender.language)
+        extra: dict[str, Any] = {"visitor": visitor, "face": self._faces[row.bot_id]}
+        token = answering.set(Answering(sender.identity, row.update_id, row.received_ms))
+        try:
+            await self._dispatcher.feed_update(bot, update, **extra)
+        finally:
+            answering.reset(token)

@@ -1,0 +1,55 @@
+"""What people type with a slash."""
+
+from __future__ import annotations
+
+from aiogram import Router
+from aiogram.filters import Command, CommandObject, CommandStart
+from aiogram.types import Message
+
+from bot.capture import LANGUAGES, is_zone
+from bot.handlers import keyboards
+from bot.texts import say
+from bot.visitor import BotFace, Visitor
+
+
+def router() -> Router:
+    commands = Router(name="commands")
+    commands.message.register(start, CommandStart())
+    commands.message.register(stop, Command("stop"))
+    commands.message.register(timezone, Command("timezone"))
+    commands.message.register(language, Command("language"))
+    commands.message.register(help_, Command("help", "settings"))
+    return commands
+
+
+async def start(message: Message, visitor: Visitor, face: BotFace) -> None:
+    name = message.from_user.first_name if message.from_user else ""
+    greeting = say("greeting", visitor.language, name=name, bot=face.name)
+    if visitor.consented:
+        await message.answer(greeting, reply_markup=keyboards.menu(visitor.language))
+        return
+    question = say("consent-ask", visitor.language)
+    await message.answer(f"{greeting}\n\n{question}", reply_markup=keyboards.consent(visitor.language))
+
+
+async def stop(message: Message, visitor: Visitor) -> None:
+    await message.answer(say("stopped", visitor.language))
+
+
+async def help_(message: Message, visitor: Visitor) -> None:
+    await message.answer(say("help", visitor.language))
+
+
+async def timezone(message: Message, visitor: Visitor, command: CommandObject) -> None:
+    zone = (command.args or "").strip()
+    if is_zone(zone):
+        await message.answer(say("timezone-set", visitor.language, zone=zone))
+    else:
+        await message.answer(say("timezone-help", visitor.language))
+
+
+async def language(message: Message, visitor: Visitor, command: CommandObject) -> None:
+    if (command.args or "").strip() in LANGUAGES:
+        await message.answer(say("language-set", visitor.language))
+    else:
+        await message.answer(say("language-help", visitor.language))

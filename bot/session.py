@@ -1,0 +1,105 @@
+"""aiogram's session for handlers: what a handler sends becomes a row of the ledger.
+
+So handlers are ordinary aiogram code (`await message.answer(...)`), and still nothing they send can be
+doubled by a crash, reach somebody who blocked the bot, or pass by the pacer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Mapping
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, cast
+
+from aiogram import Bot
+from aiogram.client.default import Default
+from aiogram.client.session.base import BaseSession
+from aiogram.methods import TelegramMethod
+from aiogram.methods.base import TelegramType
+from aiogram.types import Chat, Message
+
+from bot.visitor import Outbox
+from core.errors import TransportError
+from core.flow.reply import Reply
+from core.identity import Identity
+
+SENDING = frozenset({"sendMessage", "sendPhoto", "sendDocument"})
+"""Calls that put a new message before a person: these go through the ledger."""
+
+
+@dataclass(slots=True)
+class Answering:
+    """The update being answered; counts its answers, so that each has a name that a second run repeats."""
+
+    identity: Identity
+    update_id: int
+    received_ms: int
+    given: int = field(default=0)
+
+    def next_step(self) -> str:
+        self.given += 1
+        return f"{self.received_ms}:{self.update_id}:{self.given}"
+
+
+answering: ContextVar[Answering] = ContextVar("answering")
+
+
+class LedgerSession(BaseSession):
+    """Sends nothing itself: hands messages to the outbox, and small calls to the lean client."""
+
+    def __init__(self, outbox: Outbox) -> None:
+        super().__init__()
+        self._outbox = outbox
+
+    async def make_request(
+        self,
+        bot: Bot,
+        method: TelegramMethod[TelegramType],
+        timeout: int | None = None,  # noqa: ASYNC109 - aiogram's signature
+    ) -> TelegramType:
+        params = _params(method)
+        name = method.__api_method__
+        if name in SENDING:
+            sent = await self._answer(bot.id, name, params)
+            return cast(TelegramType, sent)
+        try:
+            return cast(TelegramType, await self._outbox.call(bot.id, name, params))
+        except TransportError:
+            # An acknowledgement that comes too late harms nobody; the answer itself is in the ledger.
+            return cast(TelegramType, False)
+
+    async def _answer(self, bot_id: int, name: str, params: Mapping[str, Any]) -> Message:
+        """The message as far as it is known; id 0 when it was given before or may not be given."""
+        current = answering.get()
+        chat_id = int(params["chat_id"])
+        ask = Reply(
+            bot_id, current.identity, chat_id, current.next_step(), {"method": name, "params": dict(params)}
+        )
+        receipt = await self._outbox.answer(ask)
+        at_ms = receipt.at_ms if receipt else 0
+        return Message(
+            message_id=receipt.telegram_id if receipt else 0,
+            date=datetime.fromtimestamp(at_ms / 1000, UTC),
+            chat=Chat(id=chat_id, type="private"),
+        )
+
+    async def close(self) -> None:
+        """Nothing is held open here."""
+
+    async def stream_content(
+        self,
+        url: str,
+        headers: dict[str, Any] | None = None,
+        timeout: int = 30,  # noqa: ASYNC109 - aiogram's signature
+        chunk_size: int = 65536,
+        raise_for_status: bool = True,
+    ) -> AsyncGenerator[bytes, None]:
+        raise NotImplementedError("handlers don't download files")
+        yield b""
+
+
+def _params(method: TelegramMethod[Any]) -> dict[str, Any]:
+    """The call's parameters as plain values; aiogram's unset defaults are left to Telegram."""
+    dumped = method.model_dump(mode="python", exclude_none=True)
+    return {key: value for key, value in dumped.items() if not isinstance(value, Default)}

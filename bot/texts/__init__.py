@@ -1,0 +1,39 @@
+"""What people read, in every language, from the Fluent files beside this module.
+
+A missing key in a language falls back to the default language; a test compares the keys of all files.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+
+from fluent.runtime import FluentBundle, FluentResource
+
+LANGUAGES = ("en", "tr")
+DEFAULT = "en"
+
+
+@cache
+def _bundle(language: str) -> FluentBundle:
+    bundle = FluentBundle([language], use_isolating=False)
+    source = (Path(__file__).parent / f"{language}.ftl").read_text(encoding="utf-8")
+    bundle.add_resource(FluentResource(source))
+    return bundle
+
+
+def pick(*wishes: str) -> str:
+    """The first of the wishes (chosen, client's, default) that we speak."""
+    return next((wish for wish in wishes if wish in LANGUAGES), DEFAULT)
+
+
+def say(key: str, language: str, **values: str) -> str:
+    """The text of `key` in `language`. Values are data: they are put in, never interpreted."""
+    bundle = _bundle(language if language in LANGUAGES else DEFAULT)
+    if not bundle.has_message(key):
+        bundle = _bundle(DEFAULT)
+    pattern = bundle.get_message(key).value
+    if pattern is None:
+        raise KeyError(key)
+    text, _ = bundle.format_pattern(pattern, values)
+    return str(text)

@@ -1,0 +1,131 @@
+"""Answers to what a person just did: interactive messages, each a row of the ledger, at most once.
+
+Only blocks, the kill switch and the pacer stand before them. An answer is known by the update that asked for
+it and its number within the handler: a handler that runs again after a crash sends nothing twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from core.errors import HotStoreError, RateLimitedError, TransportError
+from core.identity import Identity
+from core.ledger import Message, MessageClass, Move, NewMessage, State, end_of
+from core.ports import Clock, Messenger, Pacer, Receipt, Store
+
+TRIES = 3
+LIFETIME_MS = 60_000
+"""An answer that could not leave within this time is not sent any more: the moment has passed."""
+LOCAL_RESERVE_S = 1.1
+"""Spacing of answers per process while the shared pacer is not there."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyDeps:
+    store: Store
+    pacer: Pacer
+    messenger: Messenger
+    clock: Clock
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """One answer: `step` names the update and the answer's number, `body` what `Messenger.send` takes."""
+
+    bot_id: int
+    identity: Identity
+    chat_id: int
+    step: str
+    body: Mapping[str, object]
+    cls: MessageClass = MessageClass.INTERACTIVE
+
+
+async def reply(deps: ReplyDeps, ask: Reply) -> Receipt | None:
+    """Send one answer; None if it was given before, or may not or could not be given.
+
+    The row stays `sending` until the last try has ended: if the process dies in between, it is `unknown`."""
+    await _wait_for_slot(deps, ask)
+    message = await _mark(deps, ask)
+    if message is None:
+        return None
+    for left in reversed(range(TRIES)):
+        state, reason, receipt = await _try(deps, message)
+        if state is not State.RETRY:
+            break
+        await _wait_for_slot(deps, ask)
+        if not left or deps.clock.now_ms() > message.expires_ms:
+            state = State.FAILED
+            break
+    await _close(deps, message, state, reason=reason, receipt=receipt)
+    return receipt
+
+
+async def _try(deps: ReplyDeps, message: Message) -> tuple[State, str, Receipt | None]:
+    try:
+        receipt = await deps.messenger.send(message.bot_id, message.chat_id, message.body)
+    except RateLimitedError as error:
+        await _limited(deps, message, error)
+        return State.RETRY, "rate limit", None
+    except TransportError as error:
+        return *end_of(error), None
+    return State.SENT, "", receipt
+
+
+async def _wait_for_slot(deps: ReplyDeps, ask: Reply) -> None:
+    """Until the shared pacer lets this chat be written to."""
+    while True:
+        now_ms = deps.clock.now_ms()
+        try:
+            grant = await deps.pacer.grant(ask.bot_id, [ask.chat_id], now_ms, interactive=True)
+        except HotStoreError:
+            await deps.clock.sleep(LOCAL_RESERVE_S)
+            return
+        if ask.chat_id in grant.slots:
+            await deps.clock.sleep(max(0, grant.slots[ask.chat_id] - now_ms) / 1000)
+            return
+        await deps.clock.sleep(max(grant.retry_ms - now_ms, 10) / 1000)
+
+
+async def _limited(deps: ReplyDeps, message: Message, error: RateLimitedError) -> None:
+    now_ms = deps.clock.now_ms()
+    try:
+        await deps.pacer.limited(message.bot_id, message.chat_id, error.retry_after_s, now_ms)
+    except HotStoreError:
+        await deps.clock.sleep(error.retry_after_s)
+
+
+async def _mark(deps: ReplyDeps, ask: Reply) -> Message | None:
+    """Put the answer into the ledger as `sending`; None if it stands there already or may not be sent."""
+    async with deps.store.transaction() as tx:
+        now_ms = deps.clock.now_ms()
+        person_no = await tx.people.find(ask.identity)
+        if person_no is None or "kill" in await tx.control.switches():
+            return None
+        reaches = (await tx.people.reach([person_no])).get(person_no, [])
+        if any(one.bot_id == ask.bot_id and one.state != "open" for one in reaches):
+            return None
+        new = NewMessage(
+            cls=ask.cls,
+            campaign=f"reply:{ask.bot_id}",
+            step=ask.step,
+            person_no=person_no,
+            bot_id=ask.bot_id,
+            chat_id=ask.chat_id,
+            due_ms=now_ms,
+            expires_ms=now_ms + LIFETIME_MS,
+            body=ask.body,
+            state=State.SENDING,
+            permit_ms=now_ms,
+        )
+        return (await tx.ledger.add([new], now_ms))[0]
+
+
+async def _close(
+    deps: ReplyDeps, message: Message, state: State, *, reason: str, receipt: Receipt | None
+) -> None:
+    move = Move(message.id, State.SENDING, state, reason=reason)
+    if receipt is not None:
+        move = replace(move, sent_ms=receipt.at_ms, telegram_id=receipt.telegram_id)
+    async with deps.store.transaction() as tx:
+        await tx.ledger.move([move])
