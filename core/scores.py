@@ -39,7 +39,7 @@ NIGHT_HOURS: Final = (23, 0, 1, 2, 3, 4, 5)
 
 INTENT_POINTS: Final[Mapping[str, float]] = {"buy": 14.0, "vip": 10.0, "price": 9.0, "support": 2.0}
 """What one mention of a topic is worth today."""
-_INTENT_SCALE: Final = 40.0
+_INTENT_SCALE: Final = 60.0
 PRIOR_RESPONSE_RATE: Final = 0.1
 PRIOR_STRENGTH: Final = 10.0
 
@@ -232,7 +232,7 @@ def active_hour_mask(
 
 # --------------------------------------------------------------------------- intent, engagement, response
 def intent_score(mentions: Mapping[str, float]) -> float:
-    """0..100 from faded mentions of topics: 100 * (1 - exp(-points / 40))."""
+    """0..100 from faded mentions of topics: 100 * (1 - exp(-points / 60))."""
     points = sum(INTENT_POINTS[topic] * mentions[topic] for topic in INTENT_POINTS if topic in mentions)
     return 100.0 * (1.0 - math.exp(-points / _INTENT_SCALE))
 

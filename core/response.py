@@ -1,0 +1,112 @@
+"""Which campaign message earned this reply, tap or sale.
+
+A tap names its message. A reply to a message names it too. Other words, and taps into the menu, answer the
+latest campaign message of the last six hours; a sale is credited to the latest of the last 72 hours,
+answered or not. Leaves to others: loading the messages, storing the answer, and counting only the first of a
+message (flow).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from core.event import Event, Scalar
+from core.ledger import Message
+
+REPLY_WINDOW_MS: Final = 6 * 3_600_000
+SALE_WINDOW_MS: Final = 72 * 3_600_000
+RESPONSE_WINDOW_MS: Final = 8 * 24 * 3_600_000
+"""Campaign messages older than this are not looked at, whatever happens."""
+DATE_STEP_MS: Final = 1_000
+"""Telegram dates messages in whole seconds: an answer may seem this much older than what it answers."""
+
+_TAP: Final = re.compile(r"c:(\d{1,19}):[a-z0-9_]{1,16}:([a-z0-9_]{1,16})")
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """`message` was answered by a `tap`, `reply` or `sale`, so long after it was sent."""
+
+    message: Message
+    how: str
+    at_ms: int
+    bot_id: int
+    delay_ms: int
+
+    @property
+    def event(self) -> Event:
+        """The person's event for it: one key per message, so that a message is answered once in the
+        record."""
+        message = self.message
+        props: dict[str, Scalar] = {
+            "message": message.id,
+            "kind": message.kind,
+            "how": self.how,
+            "sent_ms": sent_ms(message),
+            "delay_ms": self.delay_ms,
+        }
+        return Event(f"answer:{message.id}", self.at_ms, "campaign_answered", self.bot_id, props)
+
+
+def tap_choice(data: str) -> tuple[int, str] | None:
+    """(message id, choice) of a campaign button's data, or None for any other button."""
+    found = _TAP.fullmatch(data)
+    return (int(found[1]), found[2]) if found else None
+
+
+def sent_ms(message: Message) -> int:
+    """When it reached, or may have reached, the person."""
+    return message.sent_ms or message.permit_ms
+
+
+def match_response(event: Event, recent: Sequence[Message]) -> Answer | None:
+    """The campaign message that this event answers, among the person's recent ones (oldest first), or
+    None."""
+    match event.kind:
+        case "button_tapped":
+            return _tap(event, recent)
+        case "message_received":
+            return _words(event, recent)
+        case "payment_succeeded":
+            return _answer(event, _latest(event, recent, SALE_WINDOW_MS), "sale")
+        case _:
+            return None
+
+
+def _tap(event: Event, recent: Sequence[Message]) -> Answer | None:
+    button = str(event.props.get("button", ""))
+    choice = tap_choice(button)
+    if choice is not None:
+        return _answer(event, next((each for each in recent if each.id == choice[0]), None), "tap")
+    if not button.startswith("menu:"):
+        return None
+    return _answer(event, _latest(event, _of_bot(event, recent), REPLY_WINDOW_MS), "reply")
+
+
+def _words(event: Event, recent: Sequence[Message]) -> Answer | None:
+    here = _of_bot(event, recent)
+    reply_to = event.props.get("reply_to") or 0
+    named = next((each for each in here if each.telegram_id and each.telegram_id == reply_to), None)
+    return _answer(event, named or _latest(event, here, REPLY_WINDOW_MS), "reply")
+
+
+def _of_bot(event: Event, recent: Iterable[Message]) -> list[Message]:
+    return [each for each in recent if each.bot_id == event.bot_id]
+
+
+def _latest(event: Event, recent: Sequence[Message], window_ms: int) -> Message | None:
+    for each in reversed(recent):
+        age_ms = event.ts_ms - sent_ms(each)
+        if -DATE_STEP_MS <= age_ms <= window_ms:
+            return each
+    return None
+
+
+def _answer(event: Event, message: Message | None, how: str) -> Answer | None:
+    if message is None:
+        return None
+    delay_ms = max(0, event.ts_ms - sent_ms(message))
+    return Answer(message, how, event.ts_ms, event.bot_id, delay_ms)
