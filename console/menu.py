@@ -1,0 +1,230 @@
+"""The menu: eight screens over one open workspace, each of which names the verb that does the same.
+
+Keys are words and numbers followed by Enter, so that it works over any terminal. `b` goes back, `q`, Ctrl-C
+or the end of input leaves. Data of the demo are marked SIMULATED on every screen.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import shlex
+from collections.abc import Callable, Coroutine
+from contextlib import AsyncExitStack, suppress
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from console.output import BOLD, Mode, Output
+from console.report import Report
+from console.screens import delivery, health, learning, people, segments, strategies
+from console.session import Desk, Options, open_desk
+from console.terminal import Back, Quit, Terminal
+from core.errors import KairosError, NotFoundError
+
+if TYPE_CHECKING:
+    from app.views import PersonLine
+
+T = TypeVar("T")
+PAGE = 15
+"""People on one page of a list."""
+ENTER = "Enter = the menu, q quit: "
+
+
+def run_menu(options: Options) -> int:
+    """Show the menu until the operator leaves; the exit code."""
+    terminal = Terminal(Output(Mode.SCREEN))
+    with asyncio.Runner() as runner:
+        stack = AsyncExitStack()
+        try:
+            desk = runner.run(_enter(stack, options))
+            terminal.out.simulated = desk.workspace.simulated
+            Menu(desk, terminal, runner, options).loop()
+        except (Quit, KeyboardInterrupt):
+            terminal.say("")
+        finally:
+            runner.run(stack.aclose())
+    return 0
+
+
+async def _enter(stack: AsyncExitStack, options: Options) -> Desk:
+    """The production's desk, or the demo's while nobody is in production yet."""
+    from app.workspace import demo_exists
+
+    desk = await stack.enter_async_context(open_desk(options))
+    if options.demo or not demo_exists() or await desk.queries.count():
+        return desk
+    return await stack.enter_async_context(open_desk(replace(options, demo=True)))
+
+
+@dataclass(frozen=True, slots=True)
+class Screen:
+    """One entry of the menu."""
+
+    title: str
+    open: Callable[[], None]
+
+
+class Menu:
+    """The screens and the way between them."""
+
+    def __init__(self, desk: Desk, terminal: Terminal, runner: asyncio.Runner, options: Options) -> None:
+        self.desk, self.terminal, self._runner, self._options = desk, terminal, runner, options
+        self.screens = (
+            Screen("User analysis and segmentation", self.person),
+            Screen("Segment performance report", self.report),
+            Screen("Dynamic delivery status", self.delivery),
+            Screen("People by segment", self.members),
+            Screen("Strategies and versions", self.strategies),
+            Screen("Learning report", self.learning),
+            Screen("Bots", self.bots),
+            Screen("Health", self.health),
+        )
+
+    def loop(self) -> None:
+        """The menu until Quit."""
+        while True:
+            self._overview()
+            try:
+                answer = self.terminal.ask("choose 1-8, q quit: ")
+                if answer.isdigit() and 1 <= int(answer) <= len(self.screens):
+                    self._open(self.screens[int(answer) - 1])
+            except Back:
+                continue
+
+    # ------------------------------------------------------------------ the four screens of every day
+    def person(self) -> None:
+        """One person: profile, timeline, segments with evidence, why."""
+        self._list(self._get(self.desk.queries.people(limit=PAGE)), "users list", people.NOBODY)
+        while True:
+            text = self.terminal.ask("person (number, @username, tg:ID or part of a name; b back, q quit): ")
+            if text:
+                self._one_or_many(text)
+
+    def report(self) -> None:
+        """All segments compared."""
+        found = self._get(self.desk.queries.segment_report())
+        self.terminal.show(segments.comparison(found), self._title(1))
+        self.terminal.ask(ENTER)
+
+    def delivery(self) -> None:
+        """How delivery stands; pause, resume, why."""
+        while True:
+            self.terminal.show(delivery.status(self._get(self.desk.queries.delivery())), self._title(2))
+            answer = self.terminal.ask("Enter refresh, p pause, r resume, w why a person, b back, q quit: ")
+            if answer in ("p", "r"):
+                self._switch(answer == "p")
+            elif answer == "w":
+                with suppress(Back):
+                    self._why(self.terminal.ask("person (number, @username, tg:ID): "))
+
+    def members(self) -> None:
+        """Sizes of the segments, and the people of one."""
+        sizes = self._get(self.desk.queries.segment_sizes())
+        total = self._get(self.desk.queries.count())
+        self.terminal.show(segments.sizes(sizes, total), self._title(3))
+        names = list(sizes)
+        answer = self.terminal.ask(f"segment (1-{len(names)} or its name; b back, q quit): ")
+        name = (
+            names[int(answer) - 1] if answer.isdigit() and 0 < int(answer) <= len(names) else answer.upper()
+        )
+        self._members_of(name)
+
+    # ------------------------------------------------------------------ the others
+    def strategies(self) -> None:
+        """The versions in force, and the history of one segment."""
+        found = self._get(self.desk.queries.strategies())
+        self.terminal.show(strategies.overview(found), self._title(4))
+        name = self.terminal.ask("history of which segment (b back, q quit): ").upper()
+        if name:
+            history = self._get(self.desk.queries.strategy_history(name))
+            self.terminal.show(strategies.history(name, history), self._title(4))
+            self.terminal.ask(ENTER)
+
+    def learning(self) -> None:
+        """What was learned."""
+        self.terminal.show(learning.report(self._get(self.desk.queries.learning())), self._title(5))
+        self.terminal.ask(ENTER)
+
+    def bots(self) -> None:
+        """The bots."""
+        self.terminal.show(delivery.bots(self._get(self.desk.queries.bots())), self._title(6))
+        self.terminal.ask(ENTER)
+
+    def health(self) -> None:
+        """What the doctor says."""
+        self.terminal.show(self._get(health.examine(self._options)), self._title(7))
+        self.terminal.ask(ENTER)
+
+    # ------------------------------------------------------------------ inside
+    def _overview(self) -> None:
+        self.terminal.clear()
+        out = self.terminal.out
+        self.terminal.say(
+            out.paint("Kairos", BOLD) + (" (SIMULATED data of the demo)" if out.simulated else "")
+        )
+        self.terminal.say("")
+        for number, screen in enumerate(self.screens, start=1):
+            self.terminal.say(f"  {number}  {screen.title}")
+        self.terminal.say("")
+        self.terminal.say("every screen is also a verb: python3 manage_crm.py -h")
+
+    def _open(self, screen: Screen) -> None:
+        """A screen; what it can't do becomes a sentence."""
+        try:
+            screen.open()
+        except KairosError as error:
+            self.terminal.say(f"error: {error}")
+            if error.next_step:
+                self.terminal.say(f"next: {error.next_step}")
+            self.terminal.ask(ENTER)
+
+    def _one_or_many(self, text: str) -> None:
+        """The card of whom the text means, else everybody whom it finds."""
+        try:
+            self._card(text)
+        except NotFoundError:
+            found = self._get(self.desk.queries.search(text, PAGE))
+            self._list(found, f"users find {shlex.quote(text)}", f"nobody matches {text}")
+
+    def _list(self, found: list[PersonLine], verb: str, empty: str) -> None:
+        self.terminal.show(Report([people.lines(found, empty)], verb=verb), self._title(0))
+
+    def _card(self, text: str) -> None:
+        card = self._get(self.desk.queries.card(text))
+        with suppress(Back):
+            self.terminal.show(people.card(card), self._title(0))
+            if self.terminal.ask("w = why this person is written to or not, Enter goes on, q quit: ") == "w":
+                self._why(str(card.line.person_no))
+
+    def _why(self, text: str) -> None:
+        self.terminal.show(people.why(self._get(self.desk.queries.why(text))), "Why")
+        self.terminal.ask("Enter goes on, b back, q quit: ")
+
+    def _members_of(self, name: str) -> None:
+        after = 0
+        while True:
+            found = self._get(self.desk.queries.people(name, after, PAGE))
+            verb = f"segments members {name} --limit {PAGE}" + (f" --after {after}" if after else "")
+            empty = "no more people" if after else f"nobody is in {name} now"
+            self.terminal.show(Report([people.lines(found, empty)], verb=verb), f"{self._title(3)}: {name}")
+            answer = self.terminal.ask("Enter next page, a person's number, b back, q quit: ")
+            if answer:
+                self._card(answer)
+            elif not found:
+                return
+            else:
+                after = found[-1].person_no
+
+    def _switch(self, pause: bool) -> None:
+        from app.commands import Scope
+
+        words = "pause" if pause else "resume"
+        if self.terminal.ask(f"{words} all delivery? [y/N] ").lower() in ("y", "yes", "e", "evet"):
+            commands = self.desk.commands
+            self._get(commands.pause(Scope()) if pause else commands.resume(Scope()))
+
+    def _title(self, number: int) -> str:
+        return self.terminal.out.paint(f"{number + 1}  {self.screens[number].title}", BOLD)
+
+    def _get(self, question: Coroutine[Any, Any, T]) -> T:
+        self.terminal.out.stdout.flush()
+        return self._runner.run(question)

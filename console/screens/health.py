@@ -1,0 +1,36 @@
+"""The doctor's findings on the screen."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from console.report import Column, Report, Row, Table
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from app.doctor import Check
+
+    from console.session import Options
+
+
+async def examine(options: Options) -> Report:
+    """Let the doctor look and show what was found."""
+    from app.doctor import examine as look
+
+    return findings(await look(options.config, demo=options.demo))
+
+
+def findings(checks: Sequence[Check]) -> Report:
+    """One line a check; the document is `{"ok", "checks"}`."""
+    columns = [
+        Column("name", "check"),
+        Column("ok", "ok"),
+        Column("detail", "found"),
+        Column("next", "next", drop=1),
+    ]
+    rows: list[Row] = [
+        {"name": one.name, "ok": one.ok, "detail": one.detail, "next": one.next_step} for one in checks
+    ]
+    ok = all(one.ok for one in checks)
+    return Report([Table("checks", columns, rows)], main="checks", verb="doctor", extra={"ok": ok})

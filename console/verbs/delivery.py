@@ -1,0 +1,96 @@
+"""`delivery`: how it stands, what waits, why, pause and resume."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from console.output import Output
+from console.session import DryRun, Json, Limit, Yes, ask, confirm, output
+from console.verbs.users import Person
+
+if TYPE_CHECKING:
+    from app.commands import Scope
+
+app = typer.Typer(help="Delivery: status, queue, why, pause.", no_args_is_help=True, rich_markup_mode=None)
+Bot = Annotated[int, typer.Option("--bot", min=1, help="Only this bot (its number).")]
+Campaign = Annotated[str, typer.Option("--campaign", help="Only this campaign (opt = the optimizer).")]
+
+
+@app.command()
+def status(ctx: typer.Context, json: Json = False) -> None:
+    """How delivery stands now."""
+    from console.screens import delivery
+
+    out = output(json)
+    out.show(delivery.status(ask(ctx, out, lambda desk: desk.queries.delivery())))
+
+
+@app.command()
+def queue(ctx: typer.Context, limit: Limit = 50, json: Json = False) -> None:
+    """Campaign messages that wait, the next first."""
+    from console.screens import delivery
+
+    out = output(json)
+    out.show(delivery.queue(ask(ctx, out, lambda desk: desk.queries.queue(limit))))
+
+
+@app.command()
+def why(ctx: typer.Context, person: Person, json: Json = False) -> None:
+    """Why a person is written to or not."""
+    from console.screens import people
+
+    out = output(json)
+    out.show(people.why(ask(ctx, out, lambda desk: desk.queries.why(person))))
+
+
+@app.command()
+def pause(
+    ctx: typer.Context,
+    bot: Bot = 0,
+    campaign: Campaign = "",
+    reason: Annotated[str, typer.Option(help="Why, for the others.")] = "",
+    yes: Yes = False,
+    dry_run: DryRun = False,
+) -> None:
+    """Stop campaigns: all, of a bot, or one."""
+    out, scope = output(False), _scope(bot, campaign)
+    if _asked(out, f"pause {scope.words}?", f"manage_crm.py delivery pause{_options(scope)}", yes, dry_run):
+        done = ask(ctx, out, lambda desk: desk.commands.pause(scope, reason))
+        out.note(f"{scope.words}: {'paused' if done else 'was paused already'}")
+        out.note(f"next: manage_crm.py delivery resume{_options(scope)} lets it go on")
+
+
+@app.command()
+def resume(
+    ctx: typer.Context, bot: Bot = 0, campaign: Campaign = "", yes: Yes = False, dry_run: DryRun = False
+) -> None:
+    """Let paused campaigns go on."""
+    out, scope = output(False), _scope(bot, campaign)
+    if _asked(out, f"resume {scope.words}?", f"manage_crm.py delivery resume{_options(scope)}", yes, dry_run):
+        done = ask(ctx, out, lambda desk: desk.commands.resume(scope))
+        out.note(f"{scope.words}: {'goes on' if done else 'was not paused'}")
+        out.note("next: manage_crm.py delivery status")
+
+
+def _scope(bot: int, campaign: str) -> Scope:
+    from app.commands import Scope
+
+    if bot and campaign:
+        raise typer.BadParameter("give --bot or --campaign, not both")
+    return Scope(bot, campaign)
+
+
+def _options(scope: Scope) -> str:
+    if scope.bot_id:
+        return f" --bot {scope.bot_id}"
+    return f" --campaign {scope.campaign}" if scope.campaign else ""
+
+
+def _asked(out: Output, question: str, again: str, yes: bool, dry_run: bool) -> bool:
+    if dry_run:
+        out.note(f"dry run, nothing changed: would {question.rstrip('?')}")
+        return False
+    confirm(out, question, yes=yes, again=again)
+    return True

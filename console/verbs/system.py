@@ -1,0 +1,110 @@
+"""The verbs of the installation itself: run, demo, sandbox, doctor, db, test, bench, decide and the like.
+
+Each is one lazy call into the part that does it; nothing is decided here.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from typing import Annotated
+
+import typer
+
+from console.output import Mode, Output
+from console.session import Json, Yes, confirm, options_of, output
+
+PASS_ON = {"allow_extra_args": True, "ignore_unknown_options": True}
+"""For verbs that hand their arguments to another tool."""
+db = typer.Typer(help="The database: status, upgrade.", no_args_is_help=True, rich_markup_mode=None)
+
+
+def register(app: typer.Typer) -> None:
+    """Add the verbs to the program."""
+    app.add_typer(db, name="db")
+    app.command()(doctor)
+    app.command()(decide)
+    app.command(context_settings=PASS_ON)(test)
+    app.command()(bench)
+
+
+def doctor(ctx: typer.Context, json: Json = False) -> None:
+    """Check that everything is well."""
+    from console.report import document
+    from console.screens import health
+
+    out = output(json)
+    report = asyncio.run(health.examine(options_of(ctx)))
+    out.show(report)
+    if not document(report)["ok"]:
+        raise typer.Exit(1)
+
+
+def decide(
+    stdio: Annotated[bool, typer.Option("--stdio", help="JSON lines on stdin and stdout.")] = False,
+    seed: Annotated[int, typer.Option(help="Same input and seed, same answers.")] = 0,
+) -> None:
+    """Decide for another system that sends itself."""
+    if not stdio:
+        raise typer.BadParameter("say --stdio: the decision protocol speaks over stdin and stdout")
+    from console.decide import run_stdio
+
+    raise typer.Exit(run_stdio(sys.stdin, sys.stdout, sys.stderr, seed))
+
+
+def test(ctx: typer.Context) -> None:
+    """Run every check and test of the project."""
+    from console.checks import run_checks
+
+    raise typer.Exit(run_checks(list(ctx.args)))
+
+
+def bench(
+    name: Annotated[
+        str, typer.Argument(metavar="NAME", help="For example speed/loop; left out: all names.")
+    ] = "",
+    quick: Annotated[bool, typer.Option("--quick", help="End within a minute.")] = False,
+    json: Json = False,
+) -> None:
+    """Measure speed or quality against a baseline."""
+    from console.benches import names, run_bench
+
+    if not name:
+        for known in names():
+            print(known)
+        return
+    raise typer.Exit(run_bench(name, quick=quick, json=json))
+
+
+@db.command()
+def status(ctx: typer.Context, json: Json = False) -> None:
+    """Which version the database has and which it needs."""
+    from app.workspace import database_status
+
+    from console.report import Fact, Facts, Report
+
+    out = output(json)
+    found = asyncio.run(database_status(options_of(ctx).config, demo=options_of(ctx).demo))
+    facts = [
+        Fact("url", "database", found.url),
+        Fact("version", "version", found.version, found.version or "none: it is made at the first start"),
+        Fact("wanted", "wanted", found.wanted),
+        Fact("current", "up to date", found.current, "yes" if found.current else "no"),
+    ]
+    next_step = "" if found.current else "manage_crm.py db upgrade"
+    out.show(Report([Facts("database", facts)], verb="db status", next_step=next_step))
+
+
+@db.command()
+def upgrade(ctx: typer.Context, yes: Yes = False) -> None:
+    """Bring the database to the version of this program."""
+    from app.workspace import database_status, upgrade_database
+
+    out, options = Output(Mode.SCREEN), options_of(ctx)
+    found = asyncio.run(database_status(options.config, demo=options.demo))
+    if found.current:
+        out.note("the database is up to date")
+        return
+    confirm(out, f"upgrade {found.url}?", yes=yes, again="manage_crm.py db upgrade")
+    asyncio.run(upgrade_database(options.config, demo=options.demo))
+    out.note(f"the database is at version {found.wanted}")
