@@ -43,15 +43,13 @@ class Schedule:
         self._next: dict[str, int] = {}
         self._lease: Lease | None = None
 
-    async def run_forever(self) -> None:
-        """Until cancelled. Waits as a stand-by while another process holds the lease."""
-        while True:
-            if await self._lead():
-                await self.run_due()
-                await self._clock.sleep(min(self._wait_s(), self._lease_ms / 4000))
-            else:
-                self._next.clear()
-                await self._clock.sleep(self._lease_ms / 4000)
+    async def step(self) -> float:
+        """Run what is due; return the seconds to the next look. A stand-by waits for the lease."""
+        if not await self._lead():
+            self._next.clear()
+            return self._lease_ms / 4000
+        await self.run_due()
+        return min(self._wait_s(), self._lease_ms / 4000)
 
     async def run_due(self) -> list[str]:
         """Run every job whose slot has come (at the first call also missed ones); return their names."""

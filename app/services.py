@@ -1,16 +1,15 @@
-"""The loops of a running installation: each waits for its work, does it in batches and stops cleanly.
+"""The loops of a running installation: each step does a batch of work and says how long it may rest.
 
 A store that is busy or out of reach for a moment is tried again with growing pauses; one that stays away, or
-is full, ends the process with its sentence. What was not committed then is simply still waiting.
+is full, ends the process with its sentence. What was not committed then is simply still waiting. A stop is
+asked for, never forced: every step under way ends by itself, so no request is cut off after it has left.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
-from functools import partial
-from typing import TypeVar
 
 from core.errors import HotStoreError, StoreError
 from core.flow.capture import CaptureDeps, apply_pending
@@ -19,13 +18,16 @@ from core.flow.handle import HandleDeps, handle_pending
 from core.flow.rebuild import catch_up
 from core.ports import Clock, HotStore, Lease, Store
 
-T = TypeVar("T")
-
 PAUSES_S = (0.5, 1.0, 2.0, 4.0, 8.0)
 HOT_LOST_S = 2.0
+STOP_S = 20.0
+"""How long a stop waits for steps under way before it gives up on them."""
+
+Step = Callable[[], Awaitable[float]]
+"""Does a batch of work; returns the seconds that it may rest, 0 = there is more to do at once."""
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Rhythm:
     """How often idle loops look up; a simulation takes longer steps, because nobody else shares its store."""
 
@@ -48,17 +50,54 @@ class Bell:
     async def wait(self, clock: Clock, seconds: float) -> None:
         """Until rung, at most so long."""
         if not self._event.is_set():
-            sleeper = asyncio.ensure_future(clock.sleep(seconds))
-            ringer = asyncio.ensure_future(self._event.wait())
+            waiting = {asyncio.ensure_future(clock.sleep(seconds)), asyncio.ensure_future(self._event.wait())}
             try:
-                await asyncio.wait({sleeper, ringer}, return_when=asyncio.FIRST_COMPLETED)
+                await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
             finally:
-                sleeper.cancel()
-                ringer.cancel()
+                for task in waiting:
+                    task.cancel()
         self._event.clear()
 
 
-async def steady(clock: Clock, step: Callable[[], Awaitable[T]]) -> T:
+@dataclass(frozen=True, slots=True)
+class Service:
+    """One loop: a name for errors, its step, and the bell that wakes it."""
+
+    name: str
+    step: Step
+    bell: Bell = field(default_factory=Bell)
+
+
+async def run_services(services: Sequence[Service], clock: Clock, stopping: asyncio.Event) -> None:
+    """Run all loops until `stopping` is set or one of them fails; then let all end what they are doing.
+
+    Raises the first failure."""
+    tasks = [asyncio.create_task(_loop(one, clock, stopping), name=one.name) for one in services]
+    stop = asyncio.create_task(stopping.wait(), name="stop")
+    try:
+        await asyncio.wait({stop, *tasks}, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        stopping.set()
+        stop.cancel()
+        for one in services:
+            one.bell.ring()
+        _, late = await asyncio.wait(tasks, timeout=STOP_S)
+        for task in late:
+            task.cancel()
+        ended = await asyncio.gather(*tasks, return_exceptions=True)
+    failed = [one for one in ended if isinstance(one, Exception)]
+    if failed:
+        raise failed[0]
+
+
+async def _loop(service: Service, clock: Clock, stopping: asyncio.Event) -> None:
+    while not stopping.is_set():
+        rest_s = await steady(clock, service.step)
+        if rest_s > 0 and not stopping.is_set():
+            await service.bell.wait(clock, rest_s)
+
+
+async def steady(clock: Clock, step: Step) -> float:
     """Run one step; try again while the store is away for a moment. Raises the last StoreError."""
     for pause_s in PAUSES_S:
         try:
@@ -70,65 +109,72 @@ async def steady(clock: Clock, step: Callable[[], Awaitable[T]]) -> T:
     return await step()
 
 
-async def capture_forever(
-    deps: CaptureDeps, clock: Clock, rhythm: Rhythm, arrived: Bell, answer: Bell
-) -> None:
-    """Apply what the pollers stored; ring for the handlers."""
-    while True:
-        done = await steady(clock, lambda: apply_pending(deps, clock.now_ms()))
-        if done.rows:
-            answer.ring()
-        else:
-            await arrived.wait(clock, rhythm.idle_s)
+def capture_service(deps: CaptureDeps, clock: Clock, rhythm: Rhythm, answer: Bell) -> Service:
+    """Applies what the pollers stored, and rings for the handlers."""
+
+    async def step() -> float:
+        done = await apply_pending(deps, clock.now_ms())
+        if not done.rows:
+            return rhythm.idle_s
+        answer.ring()
+        return 0.0
+
+    return Service("capture", step)
 
 
-async def handle_forever(deps: HandleDeps, clock: Clock, rhythm: Rhythm, answer: Bell) -> None:
-    """Run the handlers of what took effect."""
-    while True:
-        if not await steady(clock, lambda: handle_pending(deps)):
-            await answer.wait(clock, rhythm.idle_s)
+def handler_service(deps: HandleDeps, rhythm: Rhythm, bell: Bell) -> Service:
+    """Runs the handlers of what took effect."""
+
+    async def step() -> float:
+        return 0.0 if await handle_pending(deps) else rhythm.idle_s
+
+    return Service("handlers", step, bell)
+
+
+def watch_service(store: Store, hot: HotStore, clock: Clock, rhythm: Rhythm) -> Service:
+    """Notices a flushed, restarted or lagging Redis and makes it whole again from the record."""
+
+    async def step() -> float:
+        try:
+            await catch_up(store, hot, clock.now_ms(), overlap=0)
+        except HotStoreError:
+            return HOT_LOST_S
+        return rhythm.watch_s
+
+    return Service("watch", step)
 
 
 class Lane:
     """Campaign delivery of one bot, by whichever process holds the bot's lane."""
 
     def __init__(self, deps: DeliverDeps, bot_id: int, holder: str, rhythm: Rhythm) -> None:
-        self.bell = Bell()
         self._deps = deps
         self._bot_id = bot_id
         self._holder = holder
         self._rhythm = rhythm
         self._lease: Lease | None = None
+        self.service = Service(f"lane:{bot_id}", self._step)
 
-    async def run_forever(self) -> None:
-        clock = self._deps.clock
-        while True:
-            lease = await steady(clock, self._hold)
-            if lease is None:
-                await clock.sleep(self._rhythm.lease_ms / 4000)
-                continue
-            wait_s = await steady(clock, partial(self._round, lease))
-            if wait_s > 0:
-                await self.bell.wait(clock, min(wait_s, self._rhythm.idle_s))
-
-    async def _round(self, lease: Lease) -> float:
+    async def _step(self) -> float:
+        lease = await self._hold()
+        if lease is None:
+            return self._rhythm.lease_ms / 4000
         try:
             done = await deliver_due(self._deps, self._bot_id, lease)
         except HotStoreError:
             return HOT_LOST_S  # without the shared pacer campaigns halt; the watch brings Redis back
-        return done.wait_ms / 1000
+        return min(done.wait_ms / 1000, self._rhythm.idle_s)
 
     async def _hold(self) -> Lease | None:
         """Take or keep the lane; on taking over, close what the former holder left in between."""
         now_ms = self._deps.clock.now_ms()
-        if self._lease is not None and self._lease.until_ms - now_ms > self._rhythm.lease_ms // 2:
-            return self._lease
         had = self._lease
+        if had is not None and had.until_ms - now_ms > self._rhythm.lease_ms // 2:
+            return had
+        name = f"lane:{self._bot_id}"
         async with self._deps.store.transaction() as tx:
-            self._lease = await tx.control.acquire(
-                f"lane:{self._bot_id}", self._holder, now_ms, self._rhythm.lease_ms
-            )
-        if self._lease is not None and (had is None or had.epoch != self._lease.epoch):
+            self._lease = await tx.control.acquire(name, self._holder, now_ms, self._rhythm.lease_ms)
+        if self._lease is not None:
             await recover(self._deps.store, self._bot_id, now_ms)
         return self._lease
 
@@ -138,13 +184,3 @@ class Lane:
             async with self._deps.store.transaction() as tx:
                 await tx.control.release(self._lease)
             self._lease = None
-
-
-async def watch_hot_forever(store: Store, hot: HotStore, clock: Clock, rhythm: Rhythm) -> None:
-    """Notice a flushed, restarted or lagging Redis and make it whole again from the record."""
-    while True:
-        await clock.sleep(rhythm.watch_s)
-        try:
-            await steady(clock, lambda: catch_up(store, hot, clock.now_ms(), overlap=0))
-        except HotStoreError:
-            continue

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from core.consent import ConsentChange
 from core.errors import HotStoreError
-from core.event import Event, PersonEvent
+from core.event import Event, PersonEvent, Scalar
 from core.identity import Sender
 from core.ledger import Message
 from core.ports import HotStore, PersonRecord, Reach, Transaction
@@ -106,7 +106,7 @@ def _consents(fresh: Sequence[PersonEvent]) -> list[ConsentChange]:
 
 def sent_event(message: Message, at_ms: int) -> PersonEvent:
     """The event that a campaign message reached its person."""
-    props = {
+    props: dict[str, Scalar] = {
         "message": message.id,
         "content": message.content,
         "kind": message.kind,
@@ -115,21 +115,6 @@ def sent_event(message: Message, at_ms: int) -> PersonEvent:
     }
     return PersonEvent(
         message.person_no, Event(f"sent:{message.id}", at_ms, "campaign_sent", message.bot_id, props)
-    )
-
-
-def answered_event(message: Message, at_ms: int, how: str) -> PersonEvent:
-    """The event that a campaign message earned its first response."""
-    sent_ms = message.sent_ms or message.permit_ms
-    props = {
-        "message": message.id,
-        "kind": message.kind,
-        "how": how,
-        "sent_ms": sent_ms,
-        "delay_ms": at_ms - sent_ms,
-    }
-    return PersonEvent(
-        message.person_no, Event(f"answer:{message.id}", at_ms, "campaign_answered", message.bot_id, props)
     )
 
 

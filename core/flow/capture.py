@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from core.errors import ContentError, KairosError
 from core.event import PersonEvent
 from core.identity import Captured, Sender
-from core.intake import answered_event, record, sent_event, show
+from core.intake import record, sent_event, show
 from core.ledger import Message, Move, State
 from core.ports import HotStore, InboxRow, Store, Transaction
 from core.response import RESPONSE_WINDOW_MS, match_response
@@ -130,7 +130,6 @@ async def _answers(tx: Transaction, fresh: Sequence[PersonEvent]) -> list[Person
         return []
     since_ms = acts[0].event.ts_ms - RESPONSE_WINDOW_MS
     sent = await tx.ledger.recent_campaigns(sorted({item.person_no for item in acts}), since_ms)
-    messages = {message.id: message for message in sent}
     by_person: dict[int, list[Message]] = {}
     for message in sent:
         by_person.setdefault(message.person_no, []).append(message)
@@ -139,25 +138,25 @@ async def _answers(tx: Transaction, fresh: Sequence[PersonEvent]) -> list[Person
     arrived: list[Message] = []
     for act in acts:
         answer = match_response(act.event, by_person.get(act.person_no, ()))
-        if answer is None or answer.message_id in answered:
+        if answer is None or answer.message.answered_ms or answer.message.id in answered:
             continue
-        message = messages[answer.message_id]
-        if message.answered_ms:
-            continue
-        answered[message.id] = act.event.ts_ms
-        if message.state is State.UNKNOWN:
-            arrived.append(message)
-        found.append(answered_event(message, act.event.ts_ms, answer.how))
+        answered[answer.message.id] = act.event.ts_ms
+        if answer.message.state is not State.SENT:
+            arrived.append(answer.message)
+        found.append(PersonEvent(act.person_no, answer.event))
     await tx.ledger.answered(answered)
     return found + await _proven(tx, arrived)
 
 
 async def _proven(tx: Transaction, messages: Sequence[Message]) -> list[PersonEvent]:
-    """The answered ones of unknown fate did arrive: close them as sent at the moment of their permit."""
+    """The answered ones of unknown fate did arrive: close them as sent at the moment of their permit.
+
+    One still `sending` is left to its sender, whose answer is about to be committed."""
+    unknown = [m for m in messages if m.state is State.UNKNOWN]
     await tx.ledger.move(
-        [Move(m.id, m.state, State.SENT, reason="answered", sent_ms=m.permit_ms) for m in messages]
+        [Move(m.id, m.state, State.SENT, reason="answered", sent_ms=m.permit_ms) for m in unknown]
     )
-    return [sent_event(m, m.permit_ms) for m in messages]
+    return [sent_event(m, m.permit_ms) for m in unknown]
 
 
 _RESPONDING = frozenset({"message_received", "button_tapped", "payment_succeeded"})
