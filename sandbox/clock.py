@@ -128,7 +128,7 @@ class TownLoop(asyncio.SelectorEventLoop):
         self._timers: dict[int, asyncio.TimerHandle] = {}
         self._next_free: dict[int, int] = {}
         self._prune_at = _PRUNE_FLOOR
-        self._not_before = 0.0
+        self._not_before = time.monotonic()
         self.pace = pace
         selector = _TownSelector(selectors.DefaultSelector())
         super().__init__(selector)

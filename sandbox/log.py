@@ -40,7 +40,8 @@ class Received:
 
 @dataclass(frozen=True, slots=True)
 class Emitted:
-    """One update put into a bot's queue; `handed_at_ms` is when a getUpdates answer first carried it."""
+    """One update put into a bot's queue. `handed_at_ms` is when a getUpdates answer last carried it: whoever
+    confirmed it may have lost the answers before that one."""
 
     seq: int
     at_ms: int
@@ -80,7 +81,7 @@ class SandboxLog:
         return self._note("emitted", at_ms, bot_id, fact)
 
     def hand_out(self, at_ms: int, bot_id: int, update_ids: list[int]) -> None:
-        """Log that a getUpdates answer carried these updates for the first time."""
+        """Log that a getUpdates answer carried these updates."""
         self._note("handed", at_ms, bot_id, {"update_ids": update_ids})
 
     def acknowledge(self, at_ms: int, bot_id: int, offset: int) -> None:
@@ -120,7 +121,7 @@ class SandboxLog:
         return [Received(**_without_kind(fact)) for fact in self.facts() if fact["kind"] == "received"]
 
     def emitted(self) -> list[Emitted]:
-        """Every update, with the time it was first handed out."""
+        """Every update, with the time it was last handed out."""
         handed: dict[tuple[int, int], int] = {}
         emitted: list[Emitted] = []
         for fact in self.facts():
@@ -128,7 +129,7 @@ class SandboxLog:
                 emitted.append(Emitted(**_without_kind(fact)))
             elif fact["kind"] == "handed":
                 for update_id in _numbers(fact, "update_ids"):
-                    handed.setdefault((_number(fact, "bot_id"), update_id), _number(fact, "at_ms"))
+                    handed[_number(fact, "bot_id"), update_id] = _number(fact, "at_ms")
         return [replace(one, handed_at_ms=handed.get((one.bot_id, one.update_id))) for one in emitted]
 
     def acknowledged(self) -> dict[int, int]:

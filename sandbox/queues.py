@@ -28,7 +28,6 @@ class Pending:
     at_ms: int
     kind: str
     body: bytes
-    handed: bool = False
 
     def as_json(self) -> bytes:
         """The Bot API's `Update` object."""

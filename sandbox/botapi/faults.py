@@ -41,7 +41,7 @@ class Faults:
     """The faults that are planned; the first that matches a call strikes."""
 
     def __init__(self, seed: int = 0) -> None:
-        self._dice = random.Random(seed)  # noqa: S311 - repeatable faults, not secrets
+        self._dice = random.Random(seed)
         self.planned: list[Fault] = []
         self.struck = 0
 

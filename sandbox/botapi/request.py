@@ -86,8 +86,10 @@ def _json_object(body: bytes) -> Json:
 
 
 def _structure(name: str, value: object) -> object:
-    if not isinstance(value, str) or not value:
-        return value or None
+    if not isinstance(value, str):
+        return value
+    if not value:
+        return None
     try:
         found: object = orjson.loads(value)
     except orjson.JSONDecodeError as error:

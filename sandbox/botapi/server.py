@@ -176,7 +176,7 @@ class BotApiServer:
 
 
 def _request(*parts: Any) -> web.BaseRequest:
-    return web.BaseRequest(*parts, client_max_size=_MAX_BODY)
+    return web.BaseRequest(*parts, asyncio.get_running_loop(), client_max_size=_MAX_BODY)
 
 
 def _refuse(error: TelegramError) -> web.Response:
