@@ -1,0 +1,138 @@
+"""Whether people can be reached, and what they chose to hear.
+
+Both are withdrawn under the lock of the person's row, where the database has row locks: a permit and a
+withdrawal never pass each other. `person.plannable` follows every change here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any, Final
+
+from sqlalchemy import BindParameter, Table, and_, bindparam, case, exists, or_, select, update
+
+from adapters.sql import tables
+from adapters.sql.work import Work
+from core.consent import CAMPAIGNS, ConsentChange
+from core.ports import Reach
+
+REACH: Final = tables.table(tables.Reach)
+CONSENT: Final = tables.table(tables.Consent)
+HISTORY: Final = tables.table(tables.ConsentHistory)
+_PERSON: Final = tables.table(tables.Person)
+
+_VALUES: BindParameter[Any] = bindparam("values", expanding=True)
+_LOCK: Final = (
+    select(_PERSON.c.person_no)
+    .where(_PERSON.c.person_no.in_(_VALUES))
+    .order_by(_PERSON.c.person_no)
+    .with_for_update()
+)
+_REACHES: Final = (
+    select(
+        REACH.c.person_no, REACH.c.bot_id, REACH.c.chat_id, REACH.c.state, REACH.c.changed_ms, REACH.c.seen_ms
+    )
+    .where(REACH.c.person_no.in_(_VALUES))
+    .order_by(REACH.c.person_no, REACH.c.bot_id)
+)
+_HISTORY: Final = (
+    select(
+        HISTORY.c.person_no,
+        HISTORY.c.purpose,
+        HISTORY.c.granted,
+        HISTORY.c.at_ms,
+        HISTORY.c.source,
+        HISTORY.c.text_version,
+    )
+    .where(HISTORY.c.person_no == bindparam("person"))
+    .order_by(HISTORY.c.at_ms, HISTORY.c.purpose, HISTORY.c.granted.desc())
+)
+_CONSENTED = exists().where(
+    CONSENT.c.person_no == _PERSON.c.person_no, CONSENT.c.purpose == CAMPAIGNS, CONSENT.c.granted
+)
+_REACHABLE = exists().where(REACH.c.person_no == _PERSON.c.person_no, REACH.c.state == "open")
+_PLANNABLE = and_(~_PERSON.c.holdout, ~_PERSON.c.excluded, _CONSENTED, _REACHABLE)
+_REFRESH: Final = (
+    update(_PERSON)
+    .where(_PERSON.c.person_no.in_(_VALUES), _PERSON.c.plannable != _PLANNABLE)
+    .values(plannable=_PLANNABLE)
+)
+
+
+class SqlContacts:
+    """The part of `core.ports.People` about reach and consent."""
+
+    def __init__(self, work: Work) -> None:
+        self._work = work
+
+    async def set_reach(self, reaches: Sequence[Reach]) -> None:
+        people = sorted({item.person_no for item in reaches})
+        if not people:
+            return
+        await self._lock(people)
+        states = {
+            (r.person_no, r.bot_id): r.state for found in (await self.reach(people)).values() for r in found
+        }
+        statement = self._work.insert(REACH)
+        new, old = statement.excluded, REACH.c
+        newer = or_(
+            new.changed_ms > old.changed_ms, and_(new.changed_ms == old.changed_ms, new.state < old.state)
+        )
+        statement = statement.on_conflict_do_update(
+            index_elements=["person_no", "bot_id"],
+            set_={
+                "state": case((newer, new.state), else_=old.state),
+                "chat_id": case((newer, new.chat_id), else_=old.chat_id),
+                "changed_ms": case((newer, new.changed_ms), else_=old.changed_ms),
+                "seen_ms": case((new.seen_ms > old.seen_ms, new.seen_ms), else_=old.seen_ms),
+            },
+        )
+        await self._work.run_each(statement, [_reach_row(item) for item in reaches])
+        touched = {r.person_no for r in reaches if states.get((r.person_no, r.bot_id)) != r.state}
+        await self._refresh(touched)
+
+    async def reach(self, person_nos: Sequence[int]) -> dict[int, list[Reach]]:
+        found: dict[int, list[Reach]] = {}
+        for row in await self._work.rows_in(_REACHES, sorted(set(person_nos))):
+            found.setdefault(row.person_no, []).append(Reach(*row))
+        return found
+
+    async def change_consent(self, changes: Sequence[ConsentChange]) -> None:
+        people = sorted({item.person_no for item in changes})
+        if not people:
+            return
+        await self._lock(people)
+        rows = [_consent_row(item) for item in changes]
+        history = self._work.insert(HISTORY).on_conflict_do_nothing()
+        await self._work.run_each(history, rows)
+        statement = self._work.insert(CONSENT)
+        new, old = statement.excluded, CONSENT.c
+        statement = statement.on_conflict_do_update(
+            index_elements=["person_no", "purpose"],
+            set_={name: new[name] for name in ("granted", "at_ms", "source", "text_version")},
+            where=or_(new.at_ms > old.at_ms, and_(new.at_ms == old.at_ms, ~new.granted)),
+        )
+        await self._work.run_each(statement, rows)
+        await self._refresh(people)
+
+    async def consent_history(self, person_no: int) -> list[ConsentChange]:
+        return [ConsentChange(*row) for row in await self._work.rows(_HISTORY, {"person": person_no})]
+
+    async def _lock(self, people: Sequence[int]) -> None:
+        if self._work.locks:
+            await self._work.rows_in(_LOCK, people)
+
+    async def _refresh(self, people: Iterable[int]) -> None:
+        await self._work.run_in(_REFRESH, sorted(people))
+
+
+def _reach_row(item: Reach) -> dict[str, Any]:
+    return _row_of(REACH, item)
+
+
+def _consent_row(item: ConsentChange) -> dict[str, Any]:
+    return _row_of(CONSENT, item)
+
+
+def _row_of(table: Table, item: object) -> dict[str, Any]:
+    return {column.name: getattr(item, column.name) for column in table.columns}

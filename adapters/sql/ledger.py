@@ -1,0 +1,254 @@
+"""The ledger: one row per message, moved only along `core.ledger.MOVES`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields
+from typing import Any, Final
+
+from sqlalchemy import BindParameter, Select, bindparam, func, select, update
+
+from adapters.codec import dumps, loads
+from adapters.figures import counted_ms
+from adapters.sql import tables
+from adapters.sql.work import AnyRow, Work
+from core.ledger import OPEN, Message, MessageClass, Move, NewMessage, State, check_move
+
+MESSAGE: Final = tables.table(tables.Message)
+
+_FIELDS: Final = tuple(field.name for field in fields(Message))
+_ALL: Final = select(*(MESSAGE.c[name] for name in _FIELDS))
+_MOST: BindParameter[int] = bindparam("most")
+_OPEN_CAMPAIGN = (MESSAGE.c.cls == MessageClass.CAMPAIGN.value, MESSAGE.c.state.in_([s.value for s in OPEN]))
+_OF_BOT = MESSAGE.c.bot_id == bindparam("bot")
+_IS_DUE = MESSAGE.c.due_ms <= bindparam("now")
+_BY_ID: Final = _ALL.where(MESSAGE.c.id.in_(bindparam("values", expanding=True)))
+_URGENT = (MESSAGE.c.priority.desc(), MESSAGE.c.due_ms, MESSAGE.c.id)
+_RANKED = (
+    select(
+        MESSAGE.c.id,
+        func.row_number().over(partition_by=MESSAGE.c.person_no, order_by=_URGENT).label("place"),
+        MESSAGE.c.priority,
+        MESSAGE.c.due_ms,
+    )
+    .where(*_OPEN_CAMPAIGN, _OF_BOT, _IS_DUE)
+    .subquery()
+)
+_FIRST = (
+    select(_RANKED.c.id)
+    .where(_RANKED.c.place == 1)
+    .order_by(_RANKED.c.priority.desc(), _RANKED.c.due_ms, _RANKED.c.id)
+    .limit(_MOST)
+)
+_DUE: Final = _ALL.where(MESSAGE.c.id.in_(_FIRST), *_OPEN_CAMPAIGN, _IS_DUE).order_by(*_URGENT)
+_STANDS: Final = (
+    select(MESSAGE.c.id, MESSAGE.c.state, MESSAGE.c.cls, MESSAGE.c.permit_ms, MESSAGE.c.sent_ms)
+    .where(MESSAGE.c.id.in_(bindparam("values", expanding=True)))
+    .order_by(MESSAGE.c.id)
+)
+_MOVE: Final = (
+    update(MESSAGE)
+    .where(MESSAGE.c.id == bindparam("of_id"))
+    .values(
+        state=bindparam("new"),
+        permit_ms=bindparam("permit"),
+        sent_ms=bindparam("sent"),
+        counted_ms=bindparam("counted"),
+        reason=func.coalesce(func.nullif(bindparam("why"), ""), MESSAGE.c.reason),
+        due_ms=func.coalesce(bindparam("due", type_=MESSAGE.c.due_ms.type), MESSAGE.c.due_ms),
+        telegram_id=func.coalesce(
+            bindparam("telegram", type_=MESSAGE.c.telegram_id.type), MESSAGE.c.telegram_id
+        ),
+        attempts=func.coalesce(bindparam("tries", type_=MESSAGE.c.attempts.type), MESSAGE.c.attempts),
+        chat_id=func.coalesce(bindparam("chat", type_=MESSAGE.c.chat_id.type), MESSAGE.c.chat_id),
+    )
+)
+_ANSWERED: Final = (
+    update(MESSAGE)
+    .where(MESSAGE.c.id == bindparam("of_id"), MESSAGE.c.answered_ms == 0)
+    .values(answered_ms=bindparam("at"))
+)
+_RECENT: Final = _ALL.where(
+    MESSAGE.c.person_no.in_(bindparam("values", expanding=True)),
+    MESSAGE.c.counted_ms > 0,
+    MESSAGE.c.counted_ms >= bindparam("since"),
+).order_by(MESSAGE.c.counted_ms, MESSAGE.c.id)
+_INTERRUPTED: Final = _ALL.where(
+    MESSAGE.c.cls.in_([cls.value for cls in MessageClass]),
+    MESSAGE.c.state == State.SENDING.value,
+    _OF_BOT,
+    MESSAGE.c.permit_ms < bindparam("before"),
+).order_by(MESSAGE.c.id)
+_OF_PERSON: Final = (
+    _ALL.where(MESSAGE.c.person_no == bindparam("person")).order_by(MESSAGE.c.id.desc()).limit(_MOST)
+)
+_QUEUE: Final = _ALL.where(*_OPEN_CAMPAIGN).order_by(MESSAGE.c.due_ms, MESSAGE.c.id).limit(_MOST)
+_COUNTS: Final = select(MESSAGE.c.state, func.count()).group_by(MESSAGE.c.state).order_by(MESSAGE.c.state)
+_COUNTS_OF: Final = _COUNTS.where(MESSAGE.c.cls == bindparam("of_class"))
+_LATEST: Final = _ALL.order_by(MESSAGE.c.id.desc()).limit(_MOST)
+_NEXT_DUE: Final = select(func.min(MESSAGE.c.due_ms)).where(*_OPEN_CAMPAIGN, _OF_BOT)
+_EXPORT: Final = _ALL.where(MESSAGE.c.id > bindparam("after")).order_by(MESSAGE.c.id).limit(_MOST)
+
+
+class SqlLedger:
+    """Fulfils `core.ports.Ledger`."""
+
+    def __init__(self, work: Work) -> None:
+        self._work = work
+
+    async def add(self, messages: Sequence[NewMessage], now_ms: int) -> list[Message | None]:
+        statement = self._work.insert(MESSAGE).on_conflict_do_nothing(
+            index_elements=["campaign", "person_no", "step"]
+        )
+        stored = await self._work.rows_each(
+            statement.returning(MESSAGE.c.id, MESSAGE.c.campaign, MESSAGE.c.person_no, MESSAGE.c.step),
+            [_new_row(item, now_ms) for item in messages],
+        )
+        ids = {(campaign, person_no, step): row_id for row_id, campaign, person_no, step in stored}
+        return [
+            _as_message(item, ids.pop((item.campaign, item.person_no, item.step), None), now_ms)
+            for item in messages
+        ]
+
+    async def get(self, ids: Sequence[int]) -> dict[int, Message]:
+        return {row.id: row for row in _messages(await self._work.rows_in(_BY_ID, ids))}
+
+    async def due(self, bot_id: int, now_ms: int, limit: int) -> list[Message]:
+        statement: Select[Any] = _DUE.with_for_update(skip_locked=True) if self._work.locks else _DUE
+        return _messages(await self._work.rows(statement, {"bot": bot_id, "now": now_ms, "most": limit}))
+
+    async def move(self, moves: Sequence[Move]) -> int:
+        for item in moves:
+            check_move(item.old, item.new)
+        statement = _STANDS.with_for_update() if self._work.locks else _STANDS
+        rows = await self._work.rows_in(statement, sorted({item.id for item in moves}))
+        stands = {
+            row_id: _Stand(State(state), MessageClass(cls), permit_ms, sent_ms)
+            for row_id, state, cls, permit_ms, sent_ms in rows
+        }
+        changes = []
+        for item in moves:
+            stand = stands.get(item.id)
+            if stand is not None and stand.state is item.old:
+                stand = stands[item.id] = stand.moved(item)
+                changes.append(_change(item, stand))
+        await self._work.run_each(_MOVE, changes)
+        return len(changes)
+
+    async def answered(self, answers: Mapping[int, int]) -> None:
+        await self._work.run_each(
+            _ANSWERED, [{"of_id": row_id, "at": at_ms} for row_id, at_ms in sorted(answers.items())]
+        )
+
+    async def recent_campaigns(self, person_nos: Sequence[int], since_ms: int) -> list[Message]:
+        rows = await self._work.rows_in(_RECENT, sorted(set(person_nos)), {"since": since_ms})
+        return sorted(_messages(rows), key=_moment)
+
+    async def interrupted(self, bot_id: int, before_ms: int) -> list[Message]:
+        return _messages(await self._work.rows(_INTERRUPTED, {"bot": bot_id, "before": before_ms}))
+
+    async def of_person(self, person_no: int, limit: int) -> list[Message]:
+        return _messages(await self._work.rows(_OF_PERSON, {"person": person_no, "most": limit}))
+
+    async def queue(self, limit: int) -> list[Message]:
+        return _messages(await self._work.rows(_QUEUE, {"most": limit}))
+
+    async def counts(self, cls: str | None = None) -> dict[str, int]:
+        statement = _COUNTS if cls is None else _COUNTS_OF
+        rows = await self._work.rows(statement, {} if cls is None else {"of_class": str(cls)})
+        return {state: n for state, n in rows}
+
+    async def latest(self, limit: int) -> list[Message]:
+        return _messages(await self._work.rows(_LATEST, {"most": limit}))
+
+    async def next_due_ms(self, bot_id: int) -> int | None:
+        found: int | None = await self._work.value(_NEXT_DUE, {"bot": bot_id})
+        return found
+
+    async def export(self, after_id: int, limit: int) -> list[Message]:
+        return _messages(await self._work.rows(_EXPORT, {"after": after_id, "most": limit}))
+
+
+@dataclass(frozen=True, slots=True)
+class _Stand:
+    """What a move needs to know of the row before it."""
+
+    state: State
+    cls: MessageClass
+    permit_ms: int
+    sent_ms: int
+
+    def moved(self, move: Move) -> _Stand:
+        permit_ms = self.permit_ms if move.permit_ms is None else move.permit_ms
+        sent_ms = self.sent_ms if move.sent_ms is None else move.sent_ms
+        return _Stand(move.new, self.cls, permit_ms, sent_ms)
+
+
+def _change(move: Move, stand: _Stand) -> dict[str, object]:
+    return {
+        "of_id": move.id,
+        "new": stand.state.value,
+        "permit": stand.permit_ms,
+        "sent": stand.sent_ms,
+        "counted": counted_ms(stand.cls, stand.state, stand.permit_ms, stand.sent_ms),
+        "why": move.reason,
+        "due": move.due_ms,
+        "telegram": move.telegram_id,
+        "tries": move.attempts,
+        "chat": move.chat_id,
+    }
+
+
+def _new_row(item: NewMessage, now_ms: int) -> dict[str, object]:
+    return {
+        "cls": item.cls.value,
+        "campaign": item.campaign,
+        "step": item.step,
+        "person_no": item.person_no,
+        "bot_id": item.bot_id,
+        "chat_id": item.chat_id,
+        "state": item.state.value,
+        "due_ms": item.due_ms,
+        "expires_ms": item.expires_ms,
+        "body": dumps(item.body),
+        "segment": item.segment,
+        "content": item.content,
+        "kind": item.kind,
+        "priority": item.priority,
+        "predicted": item.predicted,
+        "strategy_version": item.strategy_version,
+        "reason": item.reason,
+        "attempts": 0,
+        "permit_ms": item.permit_ms,
+        "sent_ms": 0,
+        "telegram_id": 0,
+        "answered_ms": 0,
+        "created_ms": now_ms,
+        "counted_ms": counted_ms(item.cls, item.state, item.permit_ms, 0),
+    }
+
+
+def _as_message(item: NewMessage, row_id: int | None, now_ms: int) -> Message | None:
+    if row_id is None:
+        return None
+    row = _new_row(item, now_ms)
+    row.pop("counted_ms")
+    kept: dict[str, Any] = {**row, "id": row_id, "cls": item.cls, "state": item.state, "body": item.body}
+    return Message(**kept)
+
+
+def _message(row: AnyRow) -> Message:
+    values: dict[str, Any] = dict(zip(_FIELDS, row, strict=True))
+    values["cls"] = MessageClass(values["cls"])
+    values["state"] = State(values["state"])
+    values["body"] = loads(values["body"])
+    return Message(**values)
+
+
+def _messages(rows: Iterable[AnyRow]) -> list[Message]:
+    return [_message(row) for row in rows]
+
+
+def _moment(message: Message) -> tuple[int, int]:
+    at_ms = counted_ms(message.cls, message.state, message.permit_ms, message.sent_ms)
+    return at_ms, message.id

@@ -1,0 +1,1 @@
+"""Migrations of the record's tables, oldest first in `versions`."""

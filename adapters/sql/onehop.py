@@ -1,0 +1,126 @@
+"""SQLite's connection for the event loop, with one trip to its thread per statement.
+
+aiosqlite makes four trips for a query (open a cursor, execute, fetch, close); this connection makes one and
+hands out rows already fetched. It opens the file with the settings that the record's promises need.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import aiosqlite
+
+BUSY_TIMEOUT_S = 10.0
+"""How long SQLite waits for another process that is writing."""
+
+
+@dataclass(frozen=True, slots=True)
+class FileOptions:
+    """`max_pages` bounds the size of the file (0 = unbounded), as a full disk would."""
+
+    path: str
+    read_only: bool = False
+    max_pages: int = 0
+
+
+def open_file(options: FileOptions) -> sqlite3.Connection:
+    """Open the file: nothing is lost on power loss, deleted bytes are overwritten."""
+    connection = sqlite3.connect(
+        options.path, timeout=BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False
+    )
+    try:
+        for pragma in _pragmas(options):
+            connection.execute(f"PRAGMA {pragma}").close()
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _pragmas(options: FileOptions) -> list[str]:
+    pragmas = [
+        "journal_mode=WAL",
+        "synchronous=FULL",
+        "secure_delete=ON",
+        "foreign_keys=ON",
+        "temp_store=MEMORY",
+        "cache_size=-16000",
+    ]
+    if options.max_pages:
+        pragmas.append(f"max_page_count={options.max_pages}")
+    if options.read_only:
+        pragmas.append("query_only=ON")
+    return pragmas
+
+
+class OneHopCursor:
+    """The part of a cursor that SQLAlchemy uses; its rows are here as soon as the statement has run."""
+
+    arraysize = 1
+
+    def __init__(self, connection: OneHopConnection) -> None:
+        self._connection = connection
+        self._rows: list[Any] = []
+        self.description: Any = None
+        self.rowcount = -1
+        self.lastrowid: int | None = None
+
+    async def __aenter__(self) -> OneHopCursor:
+        return self
+
+    async def execute(self, sql: str, parameters: Sequence[Any] = ()) -> OneHopCursor:
+        await self._connection.in_thread(self._execute, sql, parameters)
+        return self
+
+    async def executemany(self, sql: str, parameters: Sequence[Sequence[Any]]) -> OneHopCursor:
+        await self._connection.in_thread(self._executemany, sql, parameters)
+        return self
+
+    async def fetchall(self) -> list[Any]:
+        rows, self._rows = self._rows, []
+        return rows
+
+    async def close(self) -> None:
+        self._rows = []
+
+    def _execute(self, sql: str, parameters: Sequence[Any]) -> None:
+        cursor = self._connection.file.execute(sql, parameters)
+        self.description = cursor.description
+        self._rows = cursor.fetchall() if cursor.description else []
+        self.rowcount, self.lastrowid = cursor.rowcount, cursor.lastrowid
+        cursor.close()
+
+    def _executemany(self, sql: str, parameters: Sequence[Sequence[Any]]) -> None:
+        cursor = self._connection.file.executemany(sql, parameters)
+        self.rowcount = cursor.rowcount
+        cursor.close()
+
+
+class OneHopConnection(aiosqlite.Connection):
+    """aiosqlite's thread and queue, with cursors that need one trip."""
+
+    def __init__(self, options: FileOptions) -> None:
+        super().__init__(lambda: open_file(options), iter_chunk_size=64)
+        self._thread.daemon = True  # a forgotten connection must not keep the program from ending
+
+    @property
+    def file(self) -> sqlite3.Connection:
+        """The connection itself, to be used in its thread only."""
+        return self._conn
+
+    async def in_thread(self, function: Callable[..., None], *arguments: object) -> None:
+        """Run in the connection's thread, after what was asked before."""
+        await self._execute(function, *arguments)  # type: ignore[no-untyped-call]  # aiosqlite gives no types here
+
+    def cursor(self) -> OneHopCursor:  # type: ignore[override]  # SQLAlchemy wants only what OneHopCursor has
+        return OneHopCursor(self)
+
+
+async def connect(options: FileOptions) -> OneHopConnection:
+    """Open in a thread of its own."""
+    connection = OneHopConnection(options)
+    await connection
+    return connection

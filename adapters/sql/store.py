@@ -1,0 +1,98 @@
+"""The record in SQL: one store over SQLite or PostgreSQL, chosen by its address.
+
+Promises: what a transaction did is durable when its block has ended, or has left no trace; readers see one
+unchanging moment; errors of the database are `StoreError` with a sentence. `open` brings the tables up to
+date, and refuses a database that a newer program has changed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from typing import Self
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from adapters.inflight import InFlight
+from adapters.sql.control import SqlControl
+from adapters.sql.decisions import SqlDecisions
+from adapters.sql.door import read_door
+from adapters.sql.events import SqlEvents
+from adapters.sql.inbox import SqlInbox
+from adapters.sql.knowledge import SqlKnowledge
+from adapters.sql.lanes import READERS, WORKERS, Lanes, place, reading_engine, writing_engine
+from adapters.sql.ledger import SqlLedger
+from adapters.sql.migrate import upgrade
+from adapters.sql.people import SqlPeople
+from adapters.sql.work import Work
+from core.consent import DoorFacts
+from core.identity import Identity
+from core.ports import Control, Decisions, Events, Inbox, Knowledge, Ledger, People, Transaction
+
+
+def nobody(_: Identity) -> bool:
+    """No holdout."""
+    return False
+
+
+class SqlTransaction:
+    """Fulfils `core.ports.Transaction`."""
+
+    def __init__(self, work: Work, holdout: Callable[[Identity], bool]) -> None:
+        self._work = work
+        self.inbox: Inbox = SqlInbox(work)
+        self.people: People = SqlPeople(work, holdout)
+        self.events: Events = SqlEvents(work)
+        self.ledger: Ledger = SqlLedger(work)
+        self.decisions: Decisions = SqlDecisions(work)
+        self.knowledge: Knowledge = SqlKnowledge(work)
+        self.control: Control = SqlControl(work)
+
+    async def door_facts(self, person_nos: Sequence[int], bot_ids: Sequence[int], now_ms: int) -> DoorFacts:
+        return await read_door(self._work, person_nos, bot_ids, now_ms)
+
+
+class SqlStore:
+    """Fulfils `core.ports.Store`. Nothing is opened before the first transaction or `open`.
+
+    holdout: says by a stable hash whether a new person belongs to the control group. max_pages: bounds an
+    SQLite file, as a full disk would."""
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        inflight: InFlight | None = None,
+        holdout: Callable[[Identity], bool] = nobody,
+        max_pages: int = 0,
+    ) -> None:
+        self._place = place(url)
+        self._inflight = inflight or InFlight()
+        self._holdout = holdout
+        self._url = url
+        reader = reading_engine(self._place)
+        writer = writing_engine(self._place, max_pages=max_pages)
+        writers = 1 if self._place.is_file else WORKERS
+        self._writers = Lanes(writer, writers, self._place, self._inflight)
+        self._readers = Lanes(reader, READERS, self._place, self._inflight)
+        self._max_pages = max_pages
+
+    async def open(self) -> Self:
+        """Bring the tables up to date; the store is ready."""
+        await upgrade(self._url, inflight=self._inflight, max_pages=self._max_pages)
+        return self
+
+    @asynccontextmanager
+    async def transaction(self, *, write: bool = True) -> AsyncIterator[Transaction]:
+        """One unit of work; waits its turn for a connection."""
+        lanes = self._writers if write else self._readers
+        async with lanes.take() as connection, self._work(connection, write=write) as work:
+            yield SqlTransaction(work, self._holdout)
+
+    def _work(self, connection: AsyncConnection, *, write: bool) -> Work:
+        return Work(connection, self._place, self._inflight, write=write)
+
+    async def close(self) -> None:
+        """Close all connections."""
+        await self._readers.close()
+        await self._writers.close()

@@ -1,0 +1,139 @@
+"""One transaction on one connection: statements in, plain rows out, errors in words.
+
+Long lists are cut into chunks, because every database bounds the parameters of a statement. Every wait for
+the driver counts as in flight.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from types import TracebackType
+from typing import Any, Final, Self, TypeVar
+
+from sqlalchemy import Connection, Executable, Insert, Row, Select, Table, text
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import CursorResult
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from adapters.inflight import InFlight
+from adapters.sql.errors import explain
+from adapters.sql.lanes import Place
+
+CHUNK: Final = 1000
+Parameters = Mapping[str, Any]
+T = TypeVar("T")
+AnyRow = Row[*tuple[Any, ...]]
+_ALONE: Final = text("SELECT pg_advisory_xact_lock(hashtext(:name))")
+
+
+def chunks(items: Sequence[T], size: int = CHUNK) -> Iterator[Sequence[T]]:
+    """The items in pieces that a statement can carry."""
+    for start in range(0, len(items), size):
+        yield items[start : start + size]
+
+
+class Work:
+    """The rooms' only way to the database. `write`: rows read for a decision are locked where that exists."""
+
+    __slots__ = ("_connection", "_inflight", "_place", "locks", "write")
+
+    def __init__(self, connection: AsyncConnection, where: Place, inflight: InFlight, *, write: bool) -> None:
+        self._connection = connection
+        self._place = where
+        self._inflight = inflight
+        self.write = write
+        self.locks = write and not where.is_file
+
+    async def __aenter__(self) -> Self:
+        """Begin."""
+        try:
+            await self._guarded(self._connection.begin())
+        except BaseException:
+            await self._roll_back()
+            raise
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Commit; on any error leave no trace."""
+        try:
+            if error is None:
+                await self._guarded(self._connection.commit())
+        finally:
+            if self._connection.in_transaction():
+                await self._roll_back()
+
+    async def _roll_back(self) -> None:
+        """Undo all; a connection that can't even do that is closed by its lane."""
+        try:
+            with self._inflight.track():
+                await self._connection.rollback()
+        except (SQLAlchemyError, OSError):
+            await self._connection.invalidate()
+
+    async def rows(self, statement: Executable, parameters: Parameters | None = None) -> Sequence[AnyRow]:
+        """All rows of a statement."""
+        return (await self._execute(statement, parameters)).all()
+
+    async def value(self, statement: Executable, parameters: Parameters | None = None) -> Any:
+        """The first column of the first row, or None."""
+        row = (await self._execute(statement, parameters)).first()
+        return None if row is None else row[0]
+
+    async def run(self, statement: Executable, parameters: Parameters | None = None) -> int:
+        """Run a statement for its effect; return how many rows it touched."""
+        return (await self._execute(statement, parameters)).rowcount
+
+    async def run_each(self, statement: Executable, parameters: Sequence[Parameters]) -> None:
+        """Run a statement once for each set of parameters."""
+        if parameters:
+            await self._execute(statement, parameters)
+
+    async def rows_each(self, statement: Insert, parameters: Sequence[Parameters]) -> Sequence[AnyRow]:
+        """Insert each set of parameters; the rows of its RETURNING."""
+        if not parameters:
+            return []
+        return (await self._execute(statement, parameters)).all()
+
+    async def rows_in(
+        self, statement: Select[Any], values: Sequence[Any], parameters: Parameters | None = None
+    ) -> list[AnyRow]:
+        """Rows of a statement with an expanding parameter `values`, however long the list is."""
+        found: list[AnyRow] = []
+        for part in chunks(values):
+            found.extend(await self.rows(statement, {**(parameters or {}), "values": part}))
+        return found
+
+    async def run_in(
+        self, statement: Executable, values: Sequence[Any], parameters: Parameters | None = None
+    ) -> None:
+        """Run a statement with an expanding parameter `values`, however long the list is."""
+        for part in chunks(values):
+            await self._execute(statement, {**(parameters or {}), "values": part})
+
+    async def alone(self, name: str) -> None:
+        """Until the transaction ends nobody else works under this name. SQLite has one writer anyway."""
+        if self.locks:
+            await self._execute(_ALONE, {"name": name})
+
+    async def call(self, function: Callable[[Connection], T]) -> T:
+        """Run a function that wants SQLAlchemy's own connection, inside this transaction."""
+        result: T = await self._guarded(self._connection.run_sync(function))
+        return result
+
+    def insert(self, table: Table) -> sqlite.Insert | postgresql.Insert:
+        """An INSERT that knows ON CONFLICT."""
+        return sqlite.insert(table) if self._place.is_file else postgresql.insert(table)
+
+    async def _execute(self, statement: Executable, parameters: Any) -> CursorResult[Any]:
+        result: CursorResult[Any] = await self._guarded(self._connection.execute(statement, parameters))
+        return result
+
+    async def _guarded(self, call: Any) -> Any:
+        try:
+            with self._inflight.track():
+                return await call
+        except (SQLAlchemyError, OSError) as error:
+            raise explain(error, self._place.name) from error
