@@ -1,0 +1,77 @@
+"""The whole record in memory: every room, real transactions, and a switch that makes the database fail."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+
+from adapters.columns import RECENT_MS, DoorRows
+from adapters.memory.control import MemoryControl, MemoryKnowledge
+from adapters.memory.ledger import MemoryDecisions, MemoryLedger, counted
+from adapters.memory.people import MemoryPeople
+from adapters.memory.records import MemoryEvents, MemoryInbox
+from adapters.memory.tables import Tables
+from core.consent import CAMPAIGNS, DoorFacts
+from core.errors import StoreError
+from core.identity import Identity
+from core.ports import Control, Decisions, Events, Inbox, Knowledge, Ledger, People, Transaction
+
+
+class MemoryTransaction:
+    """Fulfils `core.ports.Transaction`."""
+
+    def __init__(self, tables: Tables, holdout: Callable[[Identity], bool]) -> None:
+        self._t = tables
+        self.inbox: Inbox = MemoryInbox(tables)
+        self.people: People = MemoryPeople(tables, holdout)
+        self.events: Events = MemoryEvents(tables)
+        self.ledger: Ledger = MemoryLedger(tables)
+        self.decisions: Decisions = MemoryDecisions(tables)
+        self.knowledge: Knowledge = MemoryKnowledge(tables)
+        self.control: Control = MemoryControl(tables)
+
+    async def door_facts(self, person_nos: Sequence[int], bot_ids: Sequence[int], now_ms: int) -> DoorFacts:
+        rows = DoorRows(switches=await self.control.switches())
+        for no, record in (await self.people.load(person_nos)).items():
+            rows.people[no] = (record.state, record.holdout, self._t.excluded.get(no, False))
+        for (no, purpose), choice in self._t.consent.items():
+            if purpose == CAMPAIGNS and choice.granted:
+                rows.consented.add(no)
+        rows.reach = {key: (item.chat_id, item.state) for key, item in self._t.reach.items()}
+        for message in await self.ledger.recent_campaigns(person_nos, now_ms - RECENT_MS):
+            rows.recent.setdefault(message.person_no, []).append(counted(message))
+        return rows.facts(person_nos, bot_ids, now_ms)
+
+
+def nobody(_: Identity) -> bool:
+    """No holdout."""
+    return False
+
+
+class MemoryStore:
+    """Fulfils `core.ports.Store`. Writers take turns; readers see what was committed when they began.
+
+    `failing`: the next writing transactions raise StoreError at their commit and leave no trace, as a full
+    database would."""
+
+    def __init__(self, *, holdout: Callable[[Identity], bool] = nobody) -> None:
+        self._holdout = holdout
+        self._committed = Tables()
+        self._turn = asyncio.Lock()
+        self.failing = False
+
+    @asynccontextmanager
+    async def transaction(self, *, write: bool = True) -> AsyncIterator[Transaction]:
+        if not write:
+            yield MemoryTransaction(self._committed.copy(), self._holdout)
+            return
+        async with self._turn:
+            work = self._committed.copy()
+            yield MemoryTransaction(work, self._holdout)
+            if self.failing:
+                raise StoreError("The database in memory is full.", next_step="set failing to False")
+            self._committed = work
+
+    async def close(self) -> None:
+        """Nothing is open."""
