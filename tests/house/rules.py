@@ -51,11 +51,12 @@ IMPURE = {
 }
 CLOCKS = {"now", "utcnow", "today"}
 BARE_CALLS = {"open", "input", "print", "exec", "eval", "__import__", "breakpoint"}
+TYPES = {"Generator"}  # dice that are an argument may be named
 RANDOM_IDS = {"uuid1", "uuid4"}
 NO_REASON = re.compile(
-    r"#\s*noqa(?!:\s*[A-Z]+\d+(,\s*[A-Z]+\d+)*\s+\W*\w{2,}\W+\w+)"
-    r"|#\s*type:\s*ignore(?!\[[\w, -]+\]\s*\W+\w{2,}\W+\w+)"
-    r"|#\s*pragma:\s*no cover(?!\W+\w{2,}\W+\w+)"
+    r"#\s*noqa(?!:\s*[A-Z]+\d+(,\s*[A-Z]+\d+)*\s+\W*\w+\W+\w+)"
+    r"|#\s*type:\s*ignore(?!\[[\w, -]+\]\s*\W+\w+\W+\w+)"
+    r"|#\s*pragma:\s*no cover(?!\W+\w+\W+\w+)"
 )
 MACHINE = re.compile(
     r"/(work|farm)/[a-z.]|bash[_]jobs|index[-]url|find[-]links|https?://[^ ]*/(simple|packages)/"
@@ -64,7 +65,8 @@ MACHINE = re.compile(
 # Text that a machine or an installation may name; everything else is searched.
 NOT_TEXT = {".png", ".jpg", ".gif", ".ico", ".woff2", ".parquet", ".db", ".gz"}
 PATCHES = re.compile(
-    r"unittest[.]mock|from unittest import[ ]mock|\bmock[.]patch|\b(Magic|Async)Mock\b|monkeypatch[.]setattr"
+    r"unittest[.]mock|from unittest import[ ]mock|\bmock[.]patch|\b(Magic|Async)Mock\b"
+    r"|monkeypatch[.]setattr(?!\((sys|os),)"  # the machine may be patched, our own code not
 )
 
 
@@ -139,11 +141,14 @@ def _impure_imports(tree: ast.Module, *, in_flow: bool) -> Iterator[tuple[int, s
 
 
 def _impure_uses(tree: ast.Module) -> Iterator[tuple[int, str]]:
+    typed = {
+        id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Attribute) and node.attr in TYPES
+    }
     for node in ast.walk(tree):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
             if node.func.id in BARE_CALLS | RANDOM_IDS:
                 yield node.lineno, f"calls {node.func.id}"
-        elif isinstance(node, ast.Attribute):
+        elif isinstance(node, ast.Attribute) and id(node) not in typed:
             dotted = ast.unparse(node)
             clock = node.attr in CLOCKS and ast.unparse(node.value).endswith(("datetime", "date"))
             if clock or node.attr in RANDOM_IDS or dotted in ("np.random", "numpy.random"):

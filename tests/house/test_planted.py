@@ -174,6 +174,11 @@ def test_nothing_of_the_outside_gets_into_core(tmp_path: Path, line: str) -> Non
     assert RULES["pure_core"](tmp_path)
 
 
+def test_dice_may_come_as_an_argument(tmp_path: Path) -> None:
+    Planted(tmp_path).add("core/planted.py", "def f(dice: np.random.Generator) -> None: ...\n")
+    assert RULES["pure_core"](tmp_path) == []
+
+
 @pytest.mark.parametrize(
     ("comment", "lawful"),
     [
