@@ -1,0 +1,17 @@
+"""What several rooms of tests share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.postgres import PostgresForTests
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PostgresForTests]:
+    """One PostgreSQL server for all tests of this process; it starts when the first one asks."""
+    server = PostgresForTests()
+    yield server
+    server.stop()

@@ -1,0 +1,61 @@
+"""Events are stored once by (moment, key) and come back in order."""
+
+from __future__ import annotations
+
+from core.event import Event, PersonEvent
+from core.ports import Store
+from tests.ports.worlds import NOW, event, people
+
+
+async def test_a_repeated_event_is_known(store: Store) -> None:
+    (anna,) = await people(store, 1)
+    async with store.transaction() as tx:
+        assert await tx.events.append([event(anna, "a"), event(anna, "b"), event(anna, "a")]) == [
+            True,
+            True,
+            False,
+        ]
+    async with store.transaction() as tx:
+        again = [event(anna, "b"), event(anna, "b", NOW + 1), event(anna, "c")]
+        assert await tx.events.append(again) == [False, True, True]
+        assert await tx.events.append([]) == []
+
+
+async def test_events_of_a_person_come_latest_first_and_in_pages(store: Store) -> None:
+    anna, ben = await people(store, 1, 2)
+    mine = [event(anna, key, NOW + at) for key, at in (("x", 1), ("a", 2), ("b", 2), ("y", 3))]
+    async with store.transaction() as tx:
+        await tx.events.append([mine[3], event(ben, "z", NOW + 9), *mine[:3]])
+    async with store.transaction(write=False) as tx:
+        assert await tx.events.all_of_person(anna) == mine
+        assert await tx.events.of_person(anna, 2) == [mine[3], mine[2]]
+        assert await tx.events.of_person(anna, 9, before_ms=NOW + 2) == [mine[0]]
+        assert await tx.events.all_of_person(12345) == []
+
+
+async def test_every_kind_of_property_survives(store: Store) -> None:
+    (anna,) = await people(store, 1)
+    props = {"text": "ığüşöç İ\u0000", "n": -(2**53), "share": 0.1, "yes": True, "none": None, "": ""}
+    item = PersonEvent(anna, Event("k", NOW, "unknown", 0, props))
+    async with store.transaction() as tx:
+        await tx.events.append([item])
+        assert await tx.events.all_of_person(anna) == [item]
+
+
+async def test_kinds_are_counted_since_a_moment(store: Store) -> None:
+    (anna,) = await people(store, 1)
+    async with store.transaction() as tx:
+        await tx.events.append(
+            [event(anna, "a", NOW), event(anna, "b", NOW + 1), event(anna, "c", NOW + 1, "started")]
+        )
+        assert await tx.events.counts() == {"message_received": 2, "started": 1}
+        assert await tx.events.counts(NOW + 1) == {"message_received": 1, "started": 1}
+
+
+async def test_thousands_go_in_at_once(store: Store) -> None:
+    (anna,) = await people(store, 1)
+    many = [event(anna, f"{n:05}", NOW + n) for n in range(3000)]
+    async with store.transaction() as tx:
+        assert all(await tx.events.append(many))
+        assert not any(await tx.events.append(many))
+        assert await tx.events.counts() == {"message_received": 3000}
