@@ -42,6 +42,8 @@ __all__ = [
     "World",
 ]
 
+_NUMBERS_SINCE_S = 1_577_836_800  # 2020: ids stay below Telegram's 2**31 for decades
+
 Refusal = Literal["unknown", "not_started", "deactivated", "blocked", "not_member", "kicked"]
 """Why a bot can't write to a chat."""
 
@@ -69,9 +71,12 @@ class World:
         self._by_token: dict[str, BotAccount] = {}
         self._queues: dict[int, UpdateQueue] = {}
         self._chats: dict[tuple[int, int], Chat] = {}
+        # Numbers go on from the clock, so that a restarted sandbox does not use them twice on a product
+        # that remembers the former ones; under the town's clock they are the same each run.
+        self._born_s = max(0, clock() // 1000 - _NUMBERS_SINCE_S)
         self._last_message_id: dict[int, int] = {}
         self._queries: dict[str, tuple[int, int, int]] = {}
-        self._last_query = 0
+        self._last_query = self._born_s
 
     # -- accounts --------------------------------------------------------------------------------
 
@@ -84,8 +89,7 @@ class World:
         if bot.id in self.bots:
             raise ValueError(f"bot {bot.id} is here already")
         self.bots[bot.id] = self._by_token[token] = bot
-        # Telegram starts the ids somewhere; a bot's first id depends on the seed alone.
-        self._queues[bot.id] = UpdateQueue(100_000_000 + (bot.id + 7919 * self.seed) % 800_000_000)
+        self._queues[bot.id] = UpdateQueue(1 + self._born_s)
         return bot
 
     def add_user(self, user: TelegramUser) -> None:
@@ -147,7 +151,7 @@ class World:
     def next_message_id(self, chat_id: int, bot_id: int) -> int:
         """Take the next message id: private chats of a bot share one sequence, each group has its own."""
         owner = chat_id if chat_id < 0 else bot_id
-        self._last_message_id[owner] = self._last_message_id.get(owner, 0) + 1
+        self._last_message_id[owner] = self._last_message_id.get(owner, self._born_s) + 1
         return self._last_message_id[owner]
 
     def refusal(self, bot_id: int, chat_id: int) -> Refusal | None:

@@ -176,7 +176,10 @@ class BotApiServer:
 
 
 def _request(*parts: Any) -> web.BaseRequest:
-    return web.BaseRequest(*parts, asyncio.get_running_loop(), client_max_size=_MAX_BODY)
+    """A request as aiohttp makes it, but with room for an upload."""
+    request_type: Any = web.BaseRequest  # what the parts are is aiohttp's own affair
+    request: web.BaseRequest = request_type(*parts, asyncio.get_running_loop(), client_max_size=_MAX_BODY)
+    return request
 
 
 def _refuse(error: TelegramError) -> web.Response:

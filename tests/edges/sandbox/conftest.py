@@ -1,7 +1,8 @@
 """A Bot API server on a clock that stands still until a test moves it, and a bare HTTP client."""
 
-from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
 from typing import Any
 
 import aiohttp
@@ -38,26 +39,31 @@ class Api:
     server: BotApiServer
     session: aiohttp.ClientSession
     base_url: str = ""
-    calls: int = field(default=0)
 
-    async def call(self, method: str, *, token: str = TOKEN, **params: object) -> dict[str, Any]:
+    async def call(self, method: str, *, token: str = TOKEN, **params: Any) -> dict[str, Any]:
         """Call with a JSON body; returns the envelope."""
         async with self.session.post(f"{self.base_url}/bot{token}/{method}", json=params) as response:
             answer: dict[str, Any] = await response.json()
             assert response.status == answer.get("error_code", 200)
             return answer
 
-    async def result(self, method: str, **params: object) -> Any:
+    async def result(self, method: str, **params: Any) -> Any:
         """Call a method that must succeed."""
         answer = await self.call(method, **params)
         assert answer["ok"], answer
         return answer["result"]
 
-    async def error(self, method: str, **params: object) -> tuple[int, str]:
+    async def error(self, method: str, **params: Any) -> tuple[int, str]:
         """Call a method that must fail; returns code and description."""
         answer = await self.call(method, **params)
         assert not answer["ok"], answer
         return answer["error_code"], answer["description"]
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    """Let the loop turn until the condition holds."""
+    while not condition():  # noqa: ASYNC110 - what the server counts is no event, and the server is real
+        await asyncio.sleep(0)
 
 
 def people(world: World) -> World:

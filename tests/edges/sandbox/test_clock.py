@@ -66,16 +66,18 @@ def test_a_stalled_query_takes_no_time_in_the_town() -> None:
     release = threading.Event()
     fired: list[str] = []
 
-    def query() -> None:
-        release.wait(1.0)
-
     async def main(town: Town) -> int:
         nonlocal flying
         before = town.now_ms()
         timer = asyncio.get_running_loop().call_later(0.001, fired.append, "timer")
         done = asyncio.Event()
         loop = asyncio.get_running_loop()
-        thread = threading.Thread(target=lambda: (query(), loop.call_soon_threadsafe(done.set)))
+
+        def query() -> None:
+            release.wait(1.0)
+            loop.call_soon_threadsafe(done.set)
+
+        thread = threading.Thread(target=query)
         flying = 1
         thread.start()
         await done.wait()

@@ -6,7 +6,7 @@ import aiohttp
 import pytest
 
 from sandbox.botapi.faults import Fault, Faults, parse_fault
-from tests.edges.sandbox.conftest import ADA, Api
+from tests.edges.sandbox.conftest import ADA, Api, until
 
 
 async def plan(api: Api, wish: object) -> dict[str, object]:
@@ -48,11 +48,9 @@ async def test_a_dropped_connection_tells_the_caller_nothing(api: Api, kind: str
 async def test_a_time_out_holds_the_caller_until_it_gives_up(api: Api, kind: str) -> None:
     await plan(api, {"method": "sendMessage", "kind": kind})
     call = asyncio.create_task(api.call("sendMessage", chat_id=ADA, text="x"))
-    while not api.world.parking.parked:
-        await asyncio.sleep(0)
+    await until(lambda: api.world.parking.parked == 1)
     call.cancel()
-    while api.world.parking.parked:
-        await asyncio.sleep(0)
+    await until(lambda: api.world.parking.parked == 0)
     reached = kind == "timeout_after"
     assert delivered(api) == [(reached, reached, f"{kind} (injected)")]
 

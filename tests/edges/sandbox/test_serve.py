@@ -54,8 +54,9 @@ async def test_it_serves_until_sigterm_and_the_evidence_stays(tmp_path: Path) ->
         waiting = asyncio.create_task(
             session.get(f"{url}/getUpdates", params={"offset": str(start["update_id"] + 1), "timeout": "50"})
         )
+        # Confirmed by the poll that waits now: start, hand-out, message and offset make four lines.
         while (await _health(session, said["base_url"]))["seq"] < 4:
-            await asyncio.sleep(0)
+            pass
         process.send_signal(signal.SIGTERM)
         async with asyncio.timeout(10):
             assert await process.wait() == 0

@@ -219,7 +219,9 @@ async def test_a_tap_may_be_answered_for_a_while_and_only_by_its_bot(api: Api) -
 
     assert query["data"] == "c:1"
     assert query["message"] == sent
-    assert await api.error("answerCallbackQuery", token="7002:second", callback_query_id=query["id"]) == too_old
+    assert (
+        await api.error("answerCallbackQuery", token="7002:second", callback_query_id=query["id"]) == too_old
+    )
     assert await api.result("answerCallbackQuery", callback_query_id=query["id"]) is True
     api.hands.now_ms += 151_000
     assert await api.error("answerCallbackQuery", callback_query_id=query["id"]) == too_old

@@ -5,19 +5,13 @@ import asyncio
 import aiohttp
 
 from sandbox.updates import command_entities
-from tests.edges.sandbox.conftest import ADA, BOT, Api
+from tests.edges.sandbox.conftest import ADA, BOT, Api, until
 
 CONFLICT = "Conflict: terminated by other getUpdates request; make sure that only one bot instance is running"
 
 
 async def texts(api: Api, **params: object) -> list[str]:
     return [update["message"]["text"] for update in await api.result("getUpdates", **params)]
-
-
-async def until_parked(api: Api, requests: int) -> None:
-    """Let the loop turn until so many requests wait on the server."""
-    while api.world.parking.parked < requests:
-        await asyncio.sleep(0)
 
 
 async def test_updates_come_again_until_an_offset_confirms_them(api: Api) -> None:
@@ -42,7 +36,7 @@ async def test_a_negative_offset_keeps_the_last_ones(api: Api) -> None:
 async def test_a_long_poll_is_answered_as_soon_as_something_happens(api: Api) -> None:
     (start,) = await api.result("getUpdates")
     poll = asyncio.create_task(texts(api, offset=start["update_id"] + 1, timeout=50))
-    await until_parked(api, 1)
+    await until(lambda: api.world.parking.parked == 1)
     api.world.say(ADA, BOT, "now")
     assert await poll == ["now"]
     assert api.world.parking.parked == 0
@@ -51,10 +45,10 @@ async def test_a_long_poll_is_answered_as_soon_as_something_happens(api: Api) ->
 async def test_a_second_poll_terminates_the_first(api: Api) -> None:
     offset = (await api.result("getUpdates"))[0]["update_id"] + 1
     first = asyncio.create_task(api.error("getUpdates", offset=offset, timeout=50))
-    await until_parked(api, 1)
+    await until(lambda: api.world.parking.parked == 1)
     second = asyncio.create_task(texts(api, offset=offset, timeout=50))
     assert await first == (409, CONFLICT)
-    await until_parked(api, 1)
+    await until(lambda: api.world.parking.parked == 1)
     api.world.say(ADA, BOT, "for the second")
     assert await second == ["for the second"]
 
@@ -64,10 +58,9 @@ async def test_a_poller_that_dies_leaves_nothing_behind(api: Api) -> None:
     async with aiohttp.ClientSession() as session:
         url = f"{api.base_url}/bot7001:first-secret/getUpdates"
         dying = asyncio.create_task(session.post(url, json={"offset": offset, "timeout": 50}).__aenter__())
-        await until_parked(api, 1)
+        await until(lambda: api.world.parking.parked == 1)
         dying.cancel()
-        while api.world.parking.parked:
-            await asyncio.sleep(0)
+        await until(lambda: api.world.parking.parked == 0)
     api.world.say(ADA, BOT, "kept")
     assert await texts(api) == ["kept"]
 
