@@ -20,6 +20,7 @@ from core.ports import Clock, HotStore, Lease, Store
 
 PAUSES_S = (0.5, 1.0, 2.0, 4.0, 8.0)
 HOT_LOST_S = 2.0
+READY_S = 0.5
 STOP_S = 20.0
 """How long a stop waits for steps under way before it gives up on them."""
 
@@ -109,8 +110,8 @@ async def steady(clock: Clock, step: Step) -> float:
     return await step()
 
 
-def capture_service(deps: CaptureDeps, clock: Clock, rhythm: Rhythm, answer: Bell) -> Service:
-    """Applies what the pollers stored, and rings for the handlers."""
+def capture_service(deps: CaptureDeps, clock: Clock, rhythm: Rhythm, arrived: Bell, answer: Bell) -> Service:
+    """Applies what the pollers stored (they ring `arrived`), and rings for the handlers."""
 
     async def step() -> float:
         done = await apply_pending(deps, clock.now_ms())
@@ -119,7 +120,7 @@ def capture_service(deps: CaptureDeps, clock: Clock, rhythm: Rhythm, answer: Bel
         answer.ring()
         return 0.0
 
-    return Service("capture", step)
+    return Service("capture", step, arrived)
 
 
 def handler_service(deps: HandleDeps, rhythm: Rhythm, bell: Bell) -> Service:
@@ -145,10 +146,20 @@ def watch_service(store: Store, hot: HotStore, clock: Clock, rhythm: Rhythm) -> 
 
 
 class Lane:
-    """Campaign delivery of one bot, by whichever process holds the bot's lane."""
+    """Campaign delivery of one bot, by whichever process holds the bot's lane.
 
-    def __init__(self, deps: DeliverDeps, bot_id: int, holder: str, rhythm: Rhythm) -> None:
+    `ready` holds it back at start until what people did meanwhile (a /stop, a block) has taken effect."""
+
+    def __init__(
+        self,
+        deps: DeliverDeps,
+        bot_id: int,
+        holder: str,
+        rhythm: Rhythm,
+        ready: Callable[[], Awaitable[bool]],
+    ) -> None:
         self._deps = deps
+        self._ready = ready
         self._bot_id = bot_id
         self._holder = holder
         self._rhythm = rhythm
@@ -159,6 +170,8 @@ class Lane:
         lease = await self._hold()
         if lease is None:
             return self._rhythm.lease_ms / 4000
+        if not await self._ready():
+            return READY_S
         try:
             done = await deliver_due(self._deps, self._bot_id, lease)
         except HotStoreError:

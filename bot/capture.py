@@ -127,7 +127,11 @@ def _command(text: str, at_ms: int, sender: Sender, rules: CaptureRules) -> list
     head, _, argument = text[1:].partition(" ")
     command, argument = head.partition("@")[0].casefold(), argument.strip()
     if command == "start":
-        props = {"campaign": _clean(argument, 64), "language": sender.language, "premium": sender.premium}
+        props: dict[str, Scalar] = {
+            "campaign": _clean(argument, 64),
+            "language": sender.language,
+            "premium": sender.premium,
+        }
         drafts: list[Draft] = [("started", at_ms, props)]
         if rules.granted_on_start:
             drafts.append(_consent(True, at_ms, "start", rules))

@@ -20,7 +20,7 @@ from aiogram.methods.base import TelegramType
 from aiogram.types import Chat, Message
 
 from bot.visitor import Outbox
-from core.errors import TransportError
+from core.errors import RefusedError, TransportError
 from core.flow.reply import Reply
 from core.identity import Identity
 
@@ -95,8 +95,10 @@ class LedgerSession(BaseSession):
         chunk_size: int = 65536,
         raise_for_status: bool = True,
     ) -> AsyncGenerator[bytes, None]:
-        raise NotImplementedError("handlers don't download files")
-        yield b""
+        nothing: tuple[bytes, ...] = ()
+        for piece in nothing:
+            yield piece
+        raise RefusedError("handlers don't download files")
 
 
 def _params(method: TelegramMethod[Any]) -> dict[str, Any]:

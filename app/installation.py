@@ -1,0 +1,289 @@
+"""A running installation: adapters and flow steps joined to services.
+
+The same object runs production (`app.run`) and the demo (`app.demo`); they differ in clock, rhythm and where
+Telegram is.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import numpy as np
+import orjson
+
+from adapters.telegram.client import TelegramClient
+from adapters.telegram.poller import Poller
+from app.hot import WatchedHot
+from app.schedule import Job, Schedule
+from app.services import (
+    Bell,
+    Lane,
+    Rhythm,
+    Service,
+    capture_service,
+    handler_service,
+    run_services,
+    watch_service,
+)
+from bot.capture import Arrival, CaptureRules, capture
+from bot.visitor import BotFace, Visitor
+from core.errors import ContentError, KairosError
+from core.flow.capture import CaptureDeps
+from core.flow.deliver import DeliverDeps
+from core.flow.handle import HandleDeps
+from core.flow.learn import LearnDeps, learn
+from core.flow.plan import INSTALLED, PlanDeps, plan_due
+from core.flow.rebuild import catch_up
+from core.flow.reply import Reply, ReplyDeps, reply
+from core.flow.segment import SegmentDeps, assess_due
+from core.identity import Captured, Identity
+from core.ports import Clock, Guard, InboxRow, Messenger, Pacer, Receipt, Store
+from core.segment import SegmentSpec
+from core.strategy import Caps
+from core.text import opts_out, topics
+
+ROLES = ("bot", "sender", "scheduler")
+
+
+class Log(Protocol):
+    """What is used of a structured logger: a name of what happened, and figures. Never words of people."""
+
+    def info(self, event: str, **figures: Any) -> Any: ...
+    def warning(self, event: str, **figures: Any) -> Any: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Logs:
+    """One logger a log file."""
+
+    delivery: Log
+    segmentation: Log
+    analytics: Log
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """The adapters of an installation."""
+
+    store: Store
+    hot: WatchedHot
+    pacer: Pacer
+    messenger: Messenger
+    clients: Sequence[TelegramClient]
+    faces: Sequence[BotFace]
+    specs: Sequence[SegmentSpec]
+    clock: Clock
+    logs: Logs
+
+
+@dataclass(frozen=True, slots=True)
+class Conditions:
+    """What settings say about how it runs. `seed` makes the planner's dice repeatable, None draws them."""
+
+    granted_on_start: bool = False
+    text_version: str = "1"
+    language: str = "en"
+    caps: Caps = field(default_factory=Caps)
+    plan_cron: str = "*/5 * * * *"
+    segments_cron: str = "*/5 * * * *"
+    learn_cron: str = "0 * * * *"
+    seed: int | None = None
+    rhythm: Rhythm = field(default_factory=Rhythm)
+
+
+class Installation:
+    """All services of one process. `start` once, then `run` until `stopping` is set."""
+
+    def __init__(self, parts: Parts, conditions: Conditions, holder: str) -> None:
+        self.parts = parts
+        self.conditions = conditions
+        self._holder = holder
+        self._names = {face.bot_id: face.name for face in parts.faces}
+        rules = CaptureRules(topics, opts_out, conditions.granted_on_start, conditions.text_version)
+        self._rules = rules
+        self.capture = CaptureDeps(parts.store, parts.hot, self._read)
+        self._reply = ReplyDeps(parts.store, parts.pacer, parts.messenger, parts.clock)
+        self._arrived, self._answer = Bell(), Bell()
+        self.pollers: list[Poller] = []
+        self._lanes: list[Lane] = []
+        self._schedule: Schedule | None = None
+        self._ready = False
+
+    async def start(self) -> None:
+        """Seed what an empty store lacks and bring the hot store level. HotStoreError without Redis."""
+        now_ms = self.parts.clock.now_ms()
+        async with self.parts.store.transaction() as tx:
+            known = await tx.knowledge.strategies()
+            for spec in self.parts.specs:
+                if spec.name not in known:
+                    await tx.knowledge.put_strategy(spec.strategy, now_ms, live=True, author="file")
+            if INSTALLED not in await tx.control.switches():
+                await tx.control.set_switch(INSTALLED, str(now_ms))
+        done = await catch_up(self.parts.store, self.parts.hot, now_ms)
+        self.parts.logs.analytics.info("hot_store_level", people=done.people, whole=done.whole)
+
+    async def run(self, stopping: asyncio.Event, roles: Sequence[str] = ROLES) -> None:
+        """Run the services of these roles; returns when all have ended after `stopping` was set."""
+        parts = self.parts
+        services = [watch_service(parts.store, parts.hot, parts.clock, self._rhythm)]
+        if "bot" in roles:
+            services += self._bot_services()
+        if "sender" in roles:
+            services += self._sender_services()
+        if "scheduler" in roles:
+            services.append(self._scheduler_service())
+        polling = [asyncio.create_task(one.run(), name=f"poller:{one.bot_id}") for one in self.pollers]
+        for task in polling:
+            task.add_done_callback(lambda _: stopping.set())
+        try:
+            await run_services(services, parts.clock, stopping)
+        finally:
+            for task in polling:
+                task.cancel()
+            ended = await asyncio.gather(*polling, return_exceptions=True)
+            await self._release()
+        for error in ended:
+            if isinstance(error, Exception):
+                raise error
+
+    @property
+    def _rhythm(self) -> Rhythm:
+        return self.conditions.rhythm
+
+    def _bot_services(self) -> list[Service]:
+        parts = self.parts
+        self.pollers = [
+            Poller(client, parts.store, parts.clock, self._arrived.ring, poll_s=self._rhythm.poll_timeout_s)
+            for client in parts.clients
+        ]
+        handle = HandleDeps(parts.store, self._handler(), self._rhythm.handler_workers)
+        return [
+            capture_service(self.capture, parts.clock, self._rhythm, self._arrived, self._answer),
+            handler_service(handle, self._rhythm, self._answer),
+        ]
+
+    def _sender_services(self) -> list[Service]:
+        parts = self.parts
+        deps = DeliverDeps(
+            parts.store, parts.hot, parts.pacer, parts.messenger, parts.clock, self.conditions.caps
+        )
+        self._lanes = [
+            Lane(deps, face.bot_id, self._holder, self._rhythm, self._caught_up) for face in parts.faces
+        ]
+        return [lane.service for lane in self._lanes]
+
+    def _scheduler_service(self) -> Service:
+        parts = self.parts
+        jobs = [
+            Job("segments", self.conditions.segments_cron, self._assess),
+            Job("learn", self.conditions.learn_cron, self._learn),
+            Job("plan", self.conditions.plan_cron, self._plan),
+        ]
+        self._schedule = Schedule(jobs, parts.store, parts.clock, self._holder, self._rhythm.lease_ms)
+        return Service("scheduler", self._schedule.step)
+
+    async def _release(self) -> None:
+        """Give back what others may be waiting for."""
+        for lane in self._lanes:
+            await lane.release()
+        if self._schedule is not None:
+            await self._schedule.release()
+
+    async def _caught_up(self) -> bool:
+        """True when everything that waited at Telegram while we were away is stored and has taken effect."""
+        if self._ready:
+            return True
+        if not all(poller.drained for poller in self.pollers):
+            return False
+        async with self.parts.store.transaction(write=False) as tx:
+            self._ready = not await tx.inbox.pending(1)
+        return self._ready
+
+    # ------------------------------------------------------------------ periodic steps
+    async def assess_all(self, guard: Guard | None = None) -> int:
+        """Assess everybody who is due; return how many."""
+        deps = SegmentDeps(self.parts.store, self.parts.hot, self.parts.specs)
+        people = 0
+        while True:
+            done = await assess_due(deps, self.parts.clock.now_ms(), guard=guard)
+            guard = None  # the slot is taken by the first batch
+            if not done.people:
+                return people
+            people += done.people
+            self.parts.logs.segmentation.info(
+                "assessed", people=done.people, entered=done.entered, left=done.left
+            )
+
+    async def _assess(self, guard: Guard) -> None:
+        await self.assess_all(guard)
+
+    async def _learn(self, guard: Guard) -> None:
+        done = await learn(LearnDeps(self.parts.store, self.parts.specs), self.parts.clock.now_ms(), guard)
+        version = done.model.version if done.model else 0
+        self.parts.logs.analytics.info("learned", outcomes=done.outcomes, version=version)
+
+    async def _plan(self, guard: Guard) -> None:
+        deps = PlanDeps(self.parts.store, self.parts.specs, self._dice, self._names, self.conditions.caps)
+        first: Guard | None = guard
+        while (done := await plan_due(deps, self.parts.clock.now_ms(), guard=first)).people:
+            first = None
+            self.parts.logs.delivery.info("planned", people=done.people, messages=done.messages, **done.why)
+        for lane in self._lanes:
+            lane.service.bell.ring()
+
+    def _dice(self, now_ms: int) -> np.random.Generator:
+        seed = self.conditions.seed
+        return np.random.default_rng(None if seed is None else [seed, now_ms])
+
+    # ------------------------------------------------------------------ updates and answers
+    def _read(self, row: InboxRow) -> Captured:
+        try:
+            update = orjson.loads(row.body)
+        except orjson.JSONDecodeError as error:
+            raise ContentError("the update is no JSON") from error
+        if not isinstance(update, dict):
+            raise ContentError("the update is no object")
+        return capture(update, Arrival(row.bot_id, row.update_id, row.received_ms), self._rules)
+
+    def _handler(self) -> Any:
+        from bot.answering import Answers
+
+        answers = Answers(self.parts.faces, self, self._find_visitor)
+
+        async def handle(row: InboxRow) -> None:
+            captured = self._read(row)
+            if captured.sender is None:
+                return
+            try:
+                await answers.handle(row, captured.sender)
+            except KairosError as error:
+                self.parts.logs.analytics.warning("answer_failed", kind=type(error).__name__, inbox=row.id)
+            except Exception as error:  # noqa: BLE001 - a fault of one handler must not stop the others
+                self.parts.logs.analytics.warning("handler_failed", kind=type(error).__name__, inbox=row.id)
+
+        return handle
+
+    async def answer(self, ask: Reply) -> Receipt | None:
+        """`bot.visitor.Outbox`: a message of a handler goes through the ledger."""
+        return await reply(self._reply, ask)
+
+    async def call(self, bot_id: int, method: str, params: Mapping[str, object]) -> object:
+        """`bot.visitor.Outbox`: an acknowledgement goes straight to Telegram."""
+        client = next(one for one in self.parts.clients if one.bot_id == bot_id)
+        return await client.call(method, params)
+
+    async def _find_visitor(self, identity: Identity, client_language: str) -> Visitor:
+        from bot.texts import pick
+
+        async with self.parts.store.transaction(write=False) as tx:
+            person_no = await tx.people.find(identity)
+            records = await tx.people.load([person_no]) if person_no is not None else {}
+        if person_no is None:
+            return Visitor(identity, pick(client_language, self.conditions.language), consented=False)
+        latest = records[person_no].state.latest
+        chosen = latest.get("language", (0, ""))[1]
+        language = pick(chosen, client_language, self.conditions.language)
+        return Visitor(identity, language, consented=latest.get("consent", (0, ""))[1] == "given")

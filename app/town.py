@@ -1,0 +1,126 @@
+"""The simulated surroundings of the demo: town clock, Bot API server, people; and the referee at the end.
+
+Everything in here is SIMULATED. The installation that lives in it is the real one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from adapters.inflight import InFlight
+from app.exporter import export_inbox, export_ledger
+from bot.visitor import BotFace
+from core.ports import Store
+from core.segment import SegmentSpec
+from core.strategy import Caps
+from sandbox.botapi.server import BotApiServer
+from sandbox.clock import Parking, Town
+from sandbox.log import SandboxLog
+from sandbox.people import Population
+from sandbox.referee import Evidence, Verdict, judge
+from sandbox.world import World
+
+START = datetime(2026, 6, 1, tzinfo=UTC)
+"""A Monday, so that runs can be compared."""
+PAST_DAYS = 14
+BOTS = (
+    ("7001001:SIMULATED-boutique", "kairos_boutique_bot", "Kairos Boutique"),
+    ("7001002:SIMULATED-club", "kairos_club_bot", "Kairos Club"),
+)
+
+
+class TownClock:
+    """The town's time as `core.ports.Clock`."""
+
+    def __init__(self, town: Town) -> None:
+        self._town = town
+
+    def now_ms(self) -> int:
+        return self._town.now_ms()
+
+    async def sleep(self, seconds: float) -> None:
+        import asyncio
+
+        await asyncio.sleep(seconds)
+
+
+@dataclass(slots=True)
+class Surroundings:
+    """The simulated world around one installation."""
+
+    world: World
+    server: BotApiServer
+    people: Population
+    faces: tuple[BotFace, ...]
+    past: list[Mapping[str, Any]]
+
+    @classmethod
+    def create(cls, town: Town, parking: Parking, people: int, seed: int) -> Surroundings:
+        """Bots, their server and people; nothing runs yet."""
+        world = World(town.now_ms, SandboxLog(None), parking, seed)
+        accounts = [world.add_bot(token, username, name) for token, username, name in BOTS]
+        faces = tuple(BotFace(bot.id, bot.token, bot.name, bot.username) for bot in accounts)
+        bots = [bot.id for bot in accounts]
+        population = Population(world, people=people, seed=seed, clock=town.now_ms, bots=bots)
+        population.create()
+        past = list(population.history(PAST_DAYS, town.now_ms()))
+        return cls(world, BotApiServer(world), population, faces, past)
+
+    async def judged(self, store: Store, limits: Mapping[str, Mapping[str, float]], caps: Caps) -> Verdict:
+        """The referee's verdict on what the server received, against the exported ledger and plain limits."""
+        ledger = await export_ledger(store)
+        inbox = [(bot, update, _settled(state)) for bot, update, state in await export_inbox(store)]
+        return judge(
+            Evidence(
+                received=self.world.log.received(),
+                emitted=self.world.log.emitted(),
+                acknowledged=self.world.log.acknowledged(),
+                ledger=ledger,
+                inbox=inbox,
+                limits=limits,
+                caps={"per_day": caps.per_day, "per_week": caps.per_week},
+                history=self.past,
+                true_zones=self.people.true_zones(),
+                holdout=await held_out(store),
+            )
+        )
+
+
+def _settled(state: str) -> str:
+    """An applied update has taken effect, whether or not its handler has run yet."""
+    return "done" if state in {"applied", "handled"} else state
+
+
+async def held_out(store: Store) -> list[int]:
+    """Telegram ids of the holdout."""
+    found: list[int] = []
+    after = 0
+    while True:
+        async with store.transaction(write=False) as tx:
+            numbers = await tx.people.numbers(after, 2_000)
+            records = await tx.people.load(numbers)
+            names = await tx.people.identities([no for no in numbers if records[no].holdout])
+        if not numbers:
+            return found
+        found += [int(i.value) for every in names.values() for i in every if i.namespace == "telegram"]
+        after = numbers[-1]
+
+
+def plain_limits(specs: Sequence[SegmentSpec]) -> dict[str, dict[str, float]]:
+    """The table of the strategy files, as the referee reads it."""
+    return {
+        spec.name: {
+            "daily_limit": spec.strategy.ceiling.daily_limit,
+            "cooldown_h": spec.strategy.ceiling.cooldown_h,
+            "period_days": spec.strategy.ceiling.period_days,
+        }
+        for spec in specs
+    }
+
+
+def busy(inflight: InFlight, parking: Parking) -> int:
+    """Calls that the town's time must wait for."""
+    return inflight.open - parking.parked
