@@ -99,7 +99,7 @@ def _fill(text: str, language: str, values: Mapping[str, str]) -> str:
     def value(found: re.Match[str]) -> str:
         name = found[1]
         given = _clean(values.get(name, ""))
-        return html.escape(given) if given else FALLBACKS[name].get(language, "")
+        return html.escape(given, quote=False) if given else FALLBACKS[name].get(language, "")
 
     return _PLACE.sub(value, text)
 
@@ -168,18 +168,17 @@ def _check_text(text: str, language: str, content: Content) -> None:
 
 
 def visible_length(text: str, where: str = "text") -> int:
-    """UTF-16 units that are left after Telegram has parsed the HTML. Raises ContentError if it would refuse
-    it."""
+    """UTF-16 units left after Telegram has parsed the HTML. Raises ContentError where it would refuse."""
     if _ENTITY.search(text):
         raise ContentError(f"{where}: write & as &amp;")
+    plain = _TAG.sub("", text)
+    if "<" in plain or ">" in plain:
+        raise ContentError(f"{where}: a stray < or >; write &lt; or &gt;, tags are {', '.join(sorted(TAGS))}")
     open_tags: list[str] = []
     for closing, name, href in _TAG.findall(text):
         _step(open_tags, (closing, name, href), where)
     if open_tags:
         raise ContentError(f"{where}: <{open_tags[-1]}> is not closed")
-    plain = _TAG.sub("", text)
-    if "<" in plain or ">" in plain:
-        raise ContentError(f"{where}: a stray < or >; write &lt; or &gt;, tags are {', '.join(sorted(TAGS))}")
     return len(html.unescape(plain).strip().encode("utf-16-le")) // 2
 
 

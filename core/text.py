@@ -44,7 +44,8 @@ WORDS: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
         "price": (
             "price*",
             "pricing",
-            "cost*",
+            "cost",
+            "costs",
             "how much",
             "discount*",
             "fee",
@@ -54,7 +55,17 @@ WORDS: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
         ),
         "vip": ("vip*", "premium", "membership*", "private group"),
         "buy": (
-            *("buy*", "purchas*", "place an order", "to order", "i order", "order now", "checkout", "pay"),
+            *(
+                "buy",
+                "buying",
+                "purchas*",
+                "place an order",
+                "to order",
+                "i order",
+                "order now",
+                "checkout",
+                "pay",
+            ),
             "subscribe to",
         ),
         "support": (
@@ -77,7 +88,7 @@ OPT_OUT_WORDS: Final[Mapping[str, tuple[str, ...]]] = {
 }
 """A message that consists of nothing else is a withdrawal of consent."""
 
-_TO_I: Final = str.maketrans({"İ": "i", "I": "i", "ı": "i", "’": "'"})
+_TO_I: Final = str.maketrans({"ı": "i", "’": "'"})
 _LOWER_TR: Final = str.maketrans({"İ": "i", "I": "ı"})
 
 
@@ -90,8 +101,8 @@ def fold_text(text: str) -> str:
     """The form in which words are compared: lower case, without accents, every kind of i the same."""
     if text.isascii():
         return text.lower()
-    plain = unicodedata.normalize("NFKD", text.translate(_TO_I).lower())
-    return "".join(char for char in plain if not unicodedata.combining(char))
+    parts = unicodedata.normalize("NFKD", text)
+    return "".join(char for char in parts if not unicodedata.combining(char)).lower().translate(_TO_I)
 
 
 def _pattern(words: Iterable[str]) -> re.Pattern[str]:

@@ -79,7 +79,7 @@ def view(person_no: int, state: ProfileState, now_ms: int) -> Profile:
 
 
 class _Windows:
-    """Counts of the last 7 and 30 UTC days, days with a sign of life in them, and faded mentions of topics."""
+    """Counts of the last 7 and 30 UTC days, days with a sign of life, and faded mentions of topics."""
 
     __slots__ = ("days_30", "days_7", "mentions", "month", "week")
 
