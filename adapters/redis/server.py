@@ -119,7 +119,7 @@ class EmbeddedRedis:
         return True
 
     def _failed(self, why: str) -> HotStoreError:
-        whose = "the embedded Redis" if self._lock is not None else "the embedded Redis of another Kairos process"
+        whose = "the embedded Redis" if self._lock else "the embedded Redis of another Kairos process"
         return HotStoreError(f"{whose} {why}", next_step=f"read {self._place.log}")
 
     async def _in_thread(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:

@@ -62,8 +62,7 @@ async def test_a_second_one_shares_the_first_and_takes_over_when_it_is_gone(tmp_
     first, second = EmbeddedRedis(tmp_path), EmbeddedRedis(tmp_path)
     async with first as url, second as other_url:
         assert url == other_url
-        assert first.owned
-        assert not second.owned
+        assert [first.owned, second.owned] == [True, False]
         link = Link(other_url)
         hot = RedisHot(link)
         await hot.set_mark(7)
@@ -71,7 +70,7 @@ async def test_a_second_one_shares_the_first_and_takes_over_when_it_is_gone(tmp_
         with pytest.raises(HotStoreError):
             await hot.mark()
         await second.ensure()
-        assert second.owned
+        assert [first.owned, second.owned] == [False, True]
         assert await hot.mark() == 7
         await link.close()
 
