@@ -5,14 +5,18 @@ The door itself is `core.consent.may_contact`; this only gathers what it wants t
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from app.views import Door
 from core.consent import DoorAsk, explain, may_contact
+from core.plan import choose_segment
 from core.ports import PersonRecord, Transaction
 from core.profile import Profile
+from core.segment import SegmentSpec
 from core.strategy import Strategy
 
 if TYPE_CHECKING:
@@ -27,16 +31,12 @@ NO_BOT = "has never spoken with a bot"
 
 async def ask_door(tx: Transaction, space: Workspace, record: PersonRecord, profile: Profile) -> Door:
     """The door's answer for the segment that would write and the bot with which the person last spoke."""
-    live = {spec.name: spec.strategy for spec in space.specs} | await tx.knowledge.strategies()
-    strategy = sending_strategy(record, live)
-    if strategy is None or not profile.last_bot:
-        missing = (NO_SEGMENT if strategy is None else "", "" if profile.last_bot else NO_BOT)
-        return Door(
-            False, tuple(filter(None, missing)), 0, strategy.segment if strategy else "", profile.last_bot
-        )
+    strategy = sending_strategy(record, space.specs, await tx.knowledge.strategies())
+    if not profile.last_bot:
+        return Door(False, (NO_BOT,), 0, strategy.segment if strategy else "", 0)
     now_ms = space.clock.now_ms()
     facts = await tx.door_facts([record.person_no], [profile.last_bot], now_ms)
-    pace = strategy.pace
+    pace = (strategy or space.specs[-1].strategy).pace
     question = DoorAsk(
         campaign=(CAMPAIGN,),
         period_days=np.array([pace.period_days], dtype=np.int64),
@@ -48,14 +48,29 @@ async def ask_door(tx: Transaction, space: Workspace, record: PersonRecord, prof
     verdict = may_contact(facts, question, now_ms)
     reasons, until_ms = int(verdict.reasons[0]), int(verdict.until_ms[0])
     words = tuple(explain(reasons, until_ms, "en")) if reasons else ()
+    if strategy is None:
+        return Door(False, (NO_SEGMENT, *words), 0, "", profile.last_bot)
     return Door(bool(verdict.allowed[0]), words, until_ms, strategy.segment, profile.last_bot)
 
 
-def sending_strategy(record: PersonRecord, live: dict[str, Strategy]) -> Strategy | None:
-    """The strategy of the segment with the largest priority x confidence; ties by name."""
-    ranked = [
-        (-live[name].priority * confidence, name)
-        for name, confidence in record.segments.items()
-        if name in live
-    ]
-    return live[min(ranked)[1]] if ranked else None
+def sending_strategy(
+    record: PersonRecord, specs: Sequence[SegmentSpec], live: Mapping[str, Strategy]
+) -> Strategy | None:
+    """The strategy in force of the segment that the planner would choose; None for people in no segment."""
+    confidence = np.array([[record.segments.get(spec.name, 0.0) for spec in specs]], dtype=np.float64)
+    priority = np.array([spec.strategy.priority for spec in specs], dtype=np.int64)
+    best = int(choose_segment(confidence, priority)[0])
+    return None if best < 0 else live.get(specs[best].name, specs[best].strategy)
+
+
+def stopping(switches: Mapping[str, str], now_ms: int) -> dict[str, str]:
+    """Of all durable switches those that stop delivery now."""
+    return {
+        name: f"until {_moment(int(value))}" if name.startswith("halt:") else value
+        for name, value in switches.items()
+        if name == "kill" or name.startswith("pause:") or (name.startswith("halt:") and int(value) > now_ms)
+    }
+
+
+def _moment(ms: int) -> str:
+    return datetime.fromtimestamp(ms / 1000, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")

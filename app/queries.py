@@ -11,7 +11,7 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from app.contents import Preview, find_content, preview_of
-from app.doorway import ask_door
+from app.doorway import ask_door, stopping
 from app.figures import DAY_MS, Tally, learning
 from app.reading import bot_lines, everybody, outcomes_since, resolve
 from app.rules import read_rule
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 
 PAGE = 1_000
 HOUR_MS = 3_600_000
+JOBS = ("segments", "plan", "learn")
 MODEL = "response"
 """Name under which the learned model is kept."""
 FIND = "manage_crm.py users find TEXT"
@@ -168,7 +169,8 @@ class Queries:
                 states=await tx.ledger.counts(MessageClass.CAMPAIGN),
                 answers=await tx.ledger.counts(MessageClass.INTERACTIVE),
                 inbox=await tx.inbox.counts(),
-                switches=await tx.control.switches(),
+                switches=stopping(await tx.control.switches(), now_ms),
+                jobs={job: await tx.control.last_slot(job) or 0 for job in JOBS},
                 sent_last_hour=sum(one.sent_ms > now_ms - HOUR_MS for one in day),
                 sent_last_day=len(day),
                 answered_last_day=sum(one.answered_ms > 0 for one in day),

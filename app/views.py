@@ -155,13 +155,15 @@ class BotLine:
 
 @dataclass(frozen=True, slots=True)
 class DeliveryStatus:
-    """How delivery stands. `states`: campaign messages by state; `switches`: what stops it and why."""
+    """How delivery stands. `states`: campaign messages by state; `switches`: what stops it and why; `jobs`:
+    when each periodic step ran last."""
 
     now_ms: int
     states: Mapping[str, int]
     answers: Mapping[str, int]
     inbox: Mapping[str, int]
     switches: Mapping[str, str]
+    jobs: Mapping[str, int]
     sent_last_hour: int
     sent_last_day: int
     answered_last_day: int

@@ -9,22 +9,27 @@ Leaves to others: a running installation (`app.run`), what may be asked (`app.qu
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import os
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from adapters.sql.lanes import place
+from adapters.sql.migrate import current, head, upgrade
+from adapters.sql.store import SqlStore
+from adapters.strategies import load_strategies
+from app.clock import WallClock
+from core.errors import NotFoundError
 from core.ports import Clock, Store
 from core.segment import SegmentSpec
 from core.strategy import Caps
 
-if TYPE_CHECKING:
-    pass
-
 ROOT = Path(__file__).resolve().parents[1]
 CONFIG = ROOT / "config.yaml"
 DEMO = ROOT / "data" / "demo"
-DEMO_DATABASE = "kairos.db"
+DEMO_DATABASE = DEMO / "kairos.db"
+STRATEGIES = ROOT / "strategies"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,3 +65,85 @@ class DatabaseStatus:
     def current(self) -> bool:
         """Whether nothing has to be done."""
         return self.version == self.wanted
+
+
+@dataclass(frozen=True, slots=True)
+class StoppedClock:
+    """The time at which something ended; it does not go on."""
+
+    at_ms: int
+
+    def now_ms(self) -> int:
+        """UTC milliseconds."""
+        return self.at_ms
+
+    async def sleep(self, seconds: float) -> None:
+        """Nothing to wait for."""
+
+
+def demo_exists() -> bool:
+    """Whether a demo has left its data."""
+    return DEMO_DATABASE.is_file()
+
+
+@asynccontextmanager
+async def open_workspace(config: Path | None = None, *, demo: bool = False) -> AsyncIterator[Workspace]:
+    """Open the installation that the settings name, or what the last demo left.
+
+    Raises SettingsError, StoreError, or NotFoundError when there was no demo yet."""
+    found = demo_place() if demo else configured_place(config)
+    store = await SqlStore(found.url).open()
+    try:
+        clock: Clock = StoppedClock(await _latest_ms(store)) if demo else WallClock()
+        specs = load_strategies(STRATEGIES)
+        yield Workspace(store, specs, clock, found.caps, found.bots, demo)
+    finally:
+        await store.close()
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """What an operator's visit needs to know of the settings."""
+
+    url: str
+    caps: Caps = Caps()
+    bots: tuple[BotName, ...] = ()
+
+
+def demo_place() -> Place:
+    """The demo's; NotFoundError when there was none."""
+    if not demo_exists():
+        raise NotFoundError("there are no demo data yet", next_step="manage_crm.py demo")
+    return Place(f"sqlite:///{DEMO_DATABASE}")
+
+
+def configured_place(config: Path | None) -> Place:
+    """The one that the settings name. Raises SettingsError."""
+    from adapters.settings import load
+
+    settings = load(config or CONFIG, os.environ)
+    return Place(settings.store.url)
+
+
+async def database_status(config: Path | None = None, *, demo: bool = False) -> DatabaseStatus:
+    """Which revision the database has."""
+    url = _url(config, demo)
+    return DatabaseStatus(place(url).name, await current(url), head())
+
+
+async def upgrade_database(config: Path | None = None, *, demo: bool = False) -> None:
+    """Bring the database up to date."""
+    await upgrade(_url(config, demo))
+
+
+def _url(config: Path | None, demo: bool) -> str:
+    return (demo_place() if demo else configured_place(config)).url
+
+
+async def _latest_ms(store: Store) -> int:
+    """The last moment of which the data know."""
+    async with store.transaction(write=False) as tx:
+        messages = await tx.ledger.latest(1)
+        changed = await tx.people.changed_after(await tx.people.last_seq() - 1, 1)
+    moments = [max(one.created_ms, one.sent_ms) for one in messages] + [one.state.last_ms for one in changed]
+    return max(moments, default=WallClock().now_ms())

@@ -73,13 +73,8 @@ def run(arguments: Sequence[str]) -> int:
     """Run one command line; the exit code."""
     try:
         code = app(_everywhere(arguments), prog_name=PROGRAM, standalone_mode=False)
-    except TyperException as error:
-        path = getattr(getattr(error, "ctx", None), "command_path", PROGRAM)
-        Output().error(error.format_message().rstrip(".").replace("\n", " "), f"{path} -h")
-        return error.exit_code
-    except KairosError as error:
-        Output().error(str(error), error.next_step)
-        return exit_code(error)
+    except SystemExit as done:
+        code = done.code
     except BrokenPipeError:
         silence()
         return 0
@@ -87,8 +82,20 @@ def run(arguments: Sequence[str]) -> int:
         Output().note("interrupted")
         return INTERRUPTED
     except Exception as error:  # noqa: BLE001 - the last fence: operators get a sentence, never a traceback
-        return _unexpected(error)
+        return _failed(error)
     return code if isinstance(code, int) else 0
+
+
+def _failed(error: Exception) -> int:
+    """One sentence and the next step; the exit code."""
+    if isinstance(error, TyperException):
+        path = getattr(getattr(error, "ctx", None), "command_path", PROGRAM)
+        Output().error(error.format_message().rstrip(".").replace("\n", " "), f"{path} -h")
+        return error.exit_code
+    if isinstance(error, KairosError):
+        Output().error(str(error), error.next_step)
+        return exit_code(error)
+    return _unexpected(error)
 
 
 def exit_code(error: KairosError) -> int:

@@ -20,10 +20,9 @@ from console.output import Mode, Output
 from core.errors import RefusedError
 
 if TYPE_CHECKING:
-    from app.workspace import Workspace
-
     from app.commands import Commands
     from app.queries import Queries
+    from app.workspace import Workspace
 
 T = TypeVar("T")
 Json = Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")]
@@ -53,10 +52,9 @@ class Desk:
 @asynccontextmanager
 async def open_desk(options: Options) -> AsyncIterator[Desk]:
     """The desk over the chosen workspace."""
-    from app.workspace import open_workspace
-
     from app.commands import Commands
     from app.queries import Queries
+    from app.workspace import open_workspace
 
     async with open_workspace(options.config, demo=options.demo) as workspace:
         yield Desk(workspace, Queries(workspace), Commands(workspace, actor()))

@@ -85,11 +85,16 @@ def _summary(found: DeliveryStatus) -> Facts:
         Fact("states", "campaign messages", dict(found.states), _counts(found.states)),
         Fact("answers", "answers to people", dict(found.answers), _counts(found.answers)),
         Fact("inbox", "updates", dict(found.inbox), _counts(found.inbox)),
+        Fact("jobs", "last run (UTC)", {name: iso(at) for name, at in found.jobs.items()}, _jobs(found.jobs)),
         Fact("sent_last_hour", "sent in the last hour", found.sent_last_hour),
         Fact("sent_last_day", "sent in 24 hours", found.sent_last_day),
         Fact("answered_last_day", "answered so far", found.answered_last_day, answered),
     ]
     return Facts("delivery", facts, "Delivery")
+
+
+def _jobs(jobs: Mapping[str, int]) -> str:
+    return ", ".join(f"{name} {moment(iso(jobs[name]))}" for name in jobs)
 
 
 def _counts(counts: Mapping[str, int]) -> str:

@@ -30,9 +30,9 @@ def report(found: LearningReport) -> Report:
     """The learning report."""
     parts: list[Table | Facts] = [
         _summary(found),
-        _bins("kinds", "Content", found.kinds),
-        _bins("hours", "Hour of sending (UTC)", found.hours),
-        _bins("calibration", "Predicted response", found.calibration),
+        _bins("kinds", "Content", "kind", found.kinds),
+        _bins("hours", "Hour of sending (UTC)", "hour", found.hours),
+        _bins("calibration", "Calibration", "predicted", found.calibration),
     ]
     return Report(parts, verb=f"learn report --days {found.days}")
 
@@ -65,11 +65,11 @@ def _summary(found: LearningReport) -> Facts:
     return Facts("learning", facts, "Learning")
 
 
-def _bins(key: str, title: str, bins: Sequence[Bin]) -> Table:
+def _bins(key: str, title: str, what: str, bins: Sequence[Bin]) -> Table:
     columns = [
-        Column("name", title.lower()),
+        Column("name", what),
         Column("sends", "sends", right=True),
-        Column("predicted", "predicted", right=True, words=percent_of("predicted")),
+        Column("predicted", "mean predicted", right=True, words=percent_of("predicted")),
         *share_columns("response", "answered so far"),
     ]
     rows: list[Row] = [

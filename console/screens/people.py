@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from console.report import (
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
     from core.ledger import Message
     from core.ports import Decision
 
+HOURS = 24
+NO_MESSAGES = "no messages yet; next: manage_crm.py run plans them"
 NOBODY = (
     "no people yet: next: manage_crm.py demo shows simulated ones, manage_crm.py import FILE brings yours"
 )
@@ -36,15 +39,15 @@ def lines(people: Sequence[PersonLine], empty: str = NOBODY, key: str = "people"
     columns = [
         Column("person", "person", right=True),
         Column("name", "name"),
-        Column("username", "username", drop=2),
-        Column("language", "lang", drop=4),
+        Column("username", "username", drop=3),
+        Column("language", "lang", drop=6),
         Column("segments", "segments", words=_segments_in_words),
-        Column("engagement", "engaged", right=True, drop=3, words=lambda row: f"{row['engagement']:.0f}"),
-        Column("intent", "intent", right=True, drop=3, words=lambda row: f"{row['intent']:.0f}"),
+        Column("engagement", "engaged", right=True, drop=4, words=lambda row: f"{row['engagement']:.0f}"),
+        Column("intent", "intent", right=True, drop=1, words=lambda row: f"{row['intent']:.0f}"),
         Column("consent", "consent", drop=5),
-        Column("reachable", "reach", drop=6),
-        Column("holdout", "holdout", drop=7),
-        Column("last_seen", "last seen (UTC)", drop=1, words=moment_of("last_seen")),
+        Column("reachable", "reach", drop=7),
+        Column("holdout", "holdout", drop=8),
+        Column("last_seen", "last seen (UTC)", drop=2, words=moment_of("last_seen")),
     ]
     return Table(key, columns, [person_row(one) for one in people], empty=empty)
 
@@ -90,30 +93,39 @@ def why(found: Why) -> Report:
     """Why a message was planned, held or dropped, and what would have to change."""
     parts: list[Table | Facts] = [
         _door(found.line, found.door),
-        messages(found.messages),
+        messages_of_one(found.messages),
         decisions(found.decisions),
     ]
     return Report(parts, verb=f"delivery why {found.line.person_no}")
 
 
 def messages(rows: Sequence[Message], key: str = "messages", title: str = "Messages") -> Table:
-    """Rows of the ledger."""
+    """Rows of the ledger, of many people."""
     columns = [
         Column("id", "message", right=True),
         Column("state", "state"),
         Column("due", "due (UTC)", words=moment_of("due")),
         Column("class", "class", drop=5),
-        Column("person", "person", right=True, drop=1),
-        Column("segment", "segment", drop=2),
-        Column("content", "content", drop=3),
-        Column("predicted", "predicted", right=True, drop=4, words=percent_of("predicted")),
+        Column("person", "person", right=True),
+        Column("segment", "segment", drop=1),
+        Column("content", "content", drop=2),
+        Column("predicted", "predicted", right=True, drop=3, words=percent_of("predicted")),
         Column("bot", "bot", right=True, drop=7),
         Column("sent", "sent (UTC)", drop=6, words=moment_of("sent")),
-        Column("answered", "answered (UTC)", drop=7, words=moment_of("answered")),
-        Column("reason", "reason", drop=3),
+        Column("answered", "answered (UTC)", drop=6, words=moment_of("answered")),
+        Column("reason", "reason", drop=4),
     ]
-    empty = "no messages yet; next: manage_crm.py run plans them"
-    return Table(key, columns, [message_row(row) for row in rows], title=title, empty=empty)
+    return Table(key, columns, [message_row(row) for row in rows], title=title, empty=NO_MESSAGES)
+
+
+def messages_of_one(rows: Sequence[Message]) -> Table:
+    """Rows of the ledger of one person: what became of each, and why."""
+    shown = {"id": 0, "state": 0, "due": 0, "sent": 3, "answered": 2, "content": 1, "reason": 0}
+    columns = [
+        replace(column, drop=shown[column.key]) if column.key in shown else replace(column, title="")
+        for column in messages(rows).columns
+    ]
+    return replace(messages(rows), columns=columns)
 
 
 def message_row(row: Message) -> Row:
@@ -135,16 +147,19 @@ def message_row(row: Message) -> Row:
 
 
 def decisions(rows: Sequence[Decision], title: str = "Last decisions") -> Table:
-    """What the planner decided."""
+    """What the planner decided, and how sure it was. `chance`: the probability with which this was chosen."""
     columns = [
         Column("at", "decided (UTC)", words=moment_of("at")),
         Column("person", "person", right=True),
         Column("segment", "segment", drop=2),
-        Column("message", "message", right=True, drop=1),
-        Column("chosen", "chosen", drop=1),
-        Column("candidates", "of", right=True, drop=4),
-        Column("model", "model", right=True, drop=5),
-        Column("reason", "reason"),
+        Column("message", "message", right=True, drop=5),
+        Column("kind", "chosen", words=lambda row: f"{row['kind']} {row['hour']}h" if row["kind"] else "-"),
+        Column("hour"),
+        Column("predicted", "answers", right=True, words=percent_of("predicted")),
+        Column("propensity", "chance", right=True, words=percent_of("propensity")),
+        Column("candidates", "of", right=True, drop=3, words=lambda row: str(_length(row["candidates"]))),
+        Column("model", "model", right=True, drop=6),
+        Column("reason", "reason", drop=4),
     ]
     empty = "no decisions yet; next: manage_crm.py run makes them"
     return Table("decisions", columns, [_decision(row) for row in rows], title=title, empty=empty)
@@ -155,8 +170,8 @@ def timeline(events: Sequence[Event]) -> Table:
     columns = [
         Column("at", "when (UTC)", words=moment_of("at")),
         Column("event", "event"),
-        Column("bot", "bot", right=True, drop=2),
-        Column("details", "details", drop=1, words=lambda row: _details(row["details"])),
+        Column("bot", "bot", right=True, drop=1),
+        Column("details", "details", words=lambda row: _details(row["details"])),
     ]
     rows: list[Row] = [
         {"at": iso(one.ts_ms), "event": one.kind, "bot": one.bot_id or None, "details": dict(one.props)}
@@ -265,23 +280,27 @@ def _door(line: PersonLine, door: Door) -> Facts:
 
 
 def _decision(row: Decision) -> Row:
-    chosen = row.candidates[row.chosen] if 0 <= row.chosen < len(row.candidates) else None
-    taken = bool(row.message_id) and chosen is not None
+    chosen: Sequence[object] = ()
+    if row.message_id and 0 <= row.chosen < len(row.candidates):
+        chosen = row.candidates[row.chosen]
+    hour, kind, propensity, predicted = (*chosen, None, None, None, None)[:4]
     return {
         "at": iso(row.at_ms),
         "person": row.person_no,
         "segment": row.segment,
         "message": row.message_id or None,
-        "chosen": _candidate(chosen) if taken and chosen else "",
-        "candidates": len(row.candidates),
+        "kind": kind,
+        "hour": f"{hour % HOURS:02d}" if isinstance(hour, int) else None,
+        "predicted": predicted,
+        "propensity": propensity,
+        "candidates": [list(one) for one in row.candidates],
         "model": row.model_version,
         "reason": row.reason,
     }
 
 
-def _candidate(candidate: Sequence[object]) -> str:
-    hour, kind, propensity, predicted = (*candidate, None, None, None, None)[:4]
-    return f"{hour}h {kind} p={percent(predicted)} of {percent(propensity)}"
+def _length(value: object) -> int:
+    return len(value) if isinstance(value, list) else 0
 
 
 def _segments_in_words(row: Row) -> str:

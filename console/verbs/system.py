@@ -80,7 +80,6 @@ def bench(
 def status(ctx: typer.Context, json: Json = False) -> None:
     """Which version the database has and which it needs."""
     from app.workspace import database_status
-
     from console.report import Fact, Facts, Report
 
     out = output(json)
