@@ -223,12 +223,12 @@ class TownLoop(asyncio.SelectorEventLoop):
 
     def _move(self, timeout: float, select: _Select) -> list[tuple[selectors.SelectorKey, int]]:
         if self.pace is not None:
-            now = time.monotonic()
-            may_move_at = max(self._not_before, now - 1.0) + timeout / self.pace
+            may_move_at = self._not_before + timeout / self.pace
             while (left := may_move_at - time.monotonic()) > 0:
                 if events := select(min(left, _LOOK_AGAIN_S)):
                     return events
-            self._not_before = may_move_at
+            # Real time lost to work is caught up, but no more than a second of it.
+            self._not_before = max(may_move_at, time.monotonic() - 1.0)
         self._ticks += max(1, round(timeout * TICKS_PER_SECOND))
         return []
 

@@ -1,6 +1,7 @@
 """Bots written with aiogram and with python-telegram-bot run on the sandbox unchanged."""
 
 import asyncio
+import json
 import warnings
 from collections.abc import AsyncIterator, Callable
 
@@ -15,9 +16,11 @@ from aiogram.types import (
     BotCommand,
     BufferedInputFile,
     CallbackQuery,
+    InaccessibleMessage,
     InlineKeyboardButton,
     InlineKeyboardMarkup,
     Message,
+    Update,
 )
 from aiogram.types import User as AiogramUser
 
@@ -25,7 +28,8 @@ from sandbox.accounts import Json
 from sandbox.botapi.limits import Limits
 from sandbox.botapi.server import BotApiServer
 from sandbox.serve import wall_clock_ms
-from sandbox.world import Received, TelegramUser, World
+from sandbox.updates import bot_message, callback_update, edited_update
+from sandbox.world import Group, Received, TelegramUser, World
 from tests.edges.sandbox.conftest import ADA, BOT, TOKEN
 
 with warnings.catch_warnings():
@@ -163,6 +167,44 @@ async def test_aiogram_reads_every_answer_and_error(town: tuple[World, Inbox, st
             await bot.send_message(ADA, "x")
         updates = await bot.get_updates(allowed_updates=["message", "my_chat_member"])
         assert [update.event_type for update in updates] == ["message", "my_chat_member"]
+
+
+def test_whatever_people_do_is_an_update_both_libraries_understand() -> None:
+    world = World(wall_clock_ms)
+    bot = world.add_bot(TOKEN, "first_bot", "First")
+    ada = TelegramUser(ADA, "Ada", "Demir", "ada", "tr", True)
+    world.add_user(ada)
+    world.add_group(Group(-7, "Town", bots={BOT}))
+    world.start(ADA, BOT, "spring")
+    world.say_in_group(ADA, -7, "hello")
+    world.tap(ADA, BOT, 1, "an old button")
+    sent = bot_message(bot, ada, "pick", message_id=9, at_ms=1_767_225_600_000)
+    world.emit(BOT, callback_update(ada, sent, "menu:vip", query_id="5"))
+    world.emit(
+        BOT, edited_update(ada, "new", message_id=9, sent_ms=1_767_225_600_000, at_ms=1_767_225_700_000)
+    )
+    world.block(ADA, BOT)
+    world.unblock(ADA, BOT)
+    world.pay(ADA, BOT, currency="TRY", total_amount=4900, payload="order", charge_id="c-9")
+
+    queued = [update.as_json() for update in world.queue(BOT).take(100, wall_clock_ms())]
+    ours = [Update.model_validate_json(update) for update in queued]
+    theirs = [telegram.Update.de_json(json.loads(update), None) for update in queued]
+    assert [update.update_id for update in ours] == [update.update_id for update in theirs]
+    assert [update.event_type for update in ours] == [
+        "message",
+        "message",
+        "callback_query",
+        "callback_query",
+        "edited_message",
+        "my_chat_member",
+        "my_chat_member",
+        "message",
+    ]
+    assert ours[-1].message is not None
+    assert ours[-1].message.successful_payment is not None
+    assert ours[2].callback_query is not None
+    assert isinstance(ours[2].callback_query.message, InaccessibleMessage)
 
 
 async def ptb_greet(update: telegram.Update, context: ext.ContextTypes.DEFAULT_TYPE) -> None:
