@@ -11,6 +11,9 @@ import pytest
 from adapters.strategies import load_strategies, load_strategy
 from core.content import LANGUAGES, render, with_id
 from core.errors import SettingsError
+from core.event import VOCABULARY
+from core.grammar import FIELDS
+from core.grammar.rule import ALIASES, OPERATORS
 from core.profile import ProfileState, view
 from core.segment import assess
 from core.strategy import Pace
@@ -156,3 +159,20 @@ def test_two_files_may_not_describe_the_same(tmp_path: Path) -> None:
     (tmp_path / "two.yaml").write_text(GOOD.replace("TEST_ONE", "TEST_TWO"), encoding="utf-8")
     with pytest.raises(SettingsError, match="content test_news"):
         load_strategies(tmp_path)
+
+
+def test_the_reference_page_names_every_field_operator_and_key() -> None:
+    page = (ROOT / "docs" / "reference" / "segments.md").read_text(encoding="utf-8")
+    assert [name for name in (*FIELDS, *OPERATORS, *ALIASES, *TABLE) if f"`{name}`" not in page] == []
+    for spec in load_strategies(FOLDER):
+        pace = spec.strategy.pace
+        row = next(line for line in page.splitlines() if line.startswith(f"| `{spec.name}` "))
+        assert row.endswith(f" {pace.daily_limit} | {pace.cooldown_h:g} h |")
+
+
+def test_the_reference_page_names_every_event_with_what_it_carries() -> None:
+    page = (ROOT / "docs" / "reference" / "events.md").read_text(encoding="utf-8").splitlines()
+    for kind in VOCABULARY.values():
+        row = next(line for line in page if line.startswith(f"| `{kind.name}` "))
+        assert [prop for prop in kind.props if f"`{prop}`" not in row] == []
+        assert ("| yes |" in row) == kind.active
