@@ -89,6 +89,7 @@ class Poller:
         self._clock = clock
         self._on_batch = on_batch
         self._poll_s = poll_s
+        self._poll_s = poll_s
         self._status = PollerStatus()
         self.drained = False
         """True once Telegram said that nothing waits: what people did while we were away is stored."""
