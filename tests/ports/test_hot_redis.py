@@ -20,7 +20,16 @@ from core.errors import HotStoreError, SettingsError
 from core.profile import Profile
 from tests.ports.profiles import profile
 
-EIGHT = ("HOT_LEAD", "PREMIUM_POTENTIAL", "ENGAGED", "WARM_LEAD", "NEW_USER", "NIGHT_OWL", "BOT_LOVER", "COLD_LEAD")
+EIGHT = (
+    "HOT_LEAD",
+    "PREMIUM_POTENTIAL",
+    "ENGAGED",
+    "WARM_LEAD",
+    "NEW_USER",
+    "NIGHT_OWL",
+    "BOT_LOVER",
+    "COLD_LEAD",
+)
 
 
 @pytest.fixture
@@ -55,7 +64,9 @@ async def test_an_older_profile_never_overwrites_a_newer_one(link: Link) -> None
 
 async def test_a_profile_is_stored_compactly_and_lives_long(link: Link) -> None:
     hot = RedisHot(link)
-    full = profile(1, campaign_first="a" * 64, campaign_last="b" * 64, zone="America/Argentina/ComodRivadavia")
+    full = profile(
+        1, campaign_first="a" * 64, campaign_last="b" * 64, zone="America/Argentina/ComodRivadavia"
+    )
     await hot.write([(full, dict.fromkeys(EIGHT, 0.5), 10)])
     async with link.use() as redis:
         assert await redis.object("ENCODING", Keys().profile(1)) in {"listpack", "ziplist"}
