@@ -13,7 +13,7 @@ from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from console.output import BOLD, Mode, Output
+from console.output import BOLD, YELLOW, Mode, Output
 from console.report import Report
 from console.screens import delivery, health, learning, people, segments, strategies
 from console.session import Desk, Options, open_desk
@@ -21,12 +21,14 @@ from console.terminal import Back, Quit, Terminal
 from core.errors import KairosError, NotFoundError
 
 if TYPE_CHECKING:
-    from app.views import PersonLine
+    pass
 
 T = TypeVar("T")
 PAGE = 15
 """People on one page of a list."""
-ENTER = "Enter = the menu, q quit: "
+ENTER = "Enter or b back, q quit: "
+PERSON = "person (number, @username, tg:ID or part of a name), b back, q quit: "
+PEOPLE = "Enter next page, a person's number, b back, q quit: "
 
 
 def run_menu(options: Options) -> int:
@@ -93,23 +95,23 @@ class Menu:
     # ------------------------------------------------------------------ the four screens of every day
     def person(self) -> None:
         """One person: profile, timeline, segments with evidence, why."""
-        self._list(self._get(self.desk.queries.people(limit=PAGE)), "users list", people.NOBODY)
+        page = self._get(self.desk.queries.people(limit=PAGE))
+        report = Report([people.lines(page, people.NOBODY)], verb="users list")
         while True:
-            text = self.terminal.ask("person (number, @username, tg:ID or part of a name; b back, q quit): ")
-            if text:
-                self._one_or_many(text)
+            text = self.terminal.show(report, self._title(0), PERSON)
+            found = self._one_or_many(text) if text else None
+            report = found or report
 
     def report(self) -> None:
         """All segments compared."""
         found = self._get(self.desk.queries.segment_report())
-        self.terminal.show(segments.comparison(found), self._title(1))
-        self.terminal.ask(ENTER)
+        self.terminal.show(segments.comparison(found), self._title(1), ENTER)
 
     def delivery(self) -> None:
         """How delivery stands; pause, resume, why."""
         while True:
-            self.terminal.show(delivery.status(self._get(self.desk.queries.delivery())), self._title(2))
-            answer = self.terminal.ask("Enter refresh, p pause, r resume, w why a person, b back, q quit: ")
+            status = delivery.status(self._get(self.desk.queries.delivery()))
+            answer = self.terminal.show(status, self._title(2), "p pause, r resume, w why, b back, q quit: ")
             if answer in ("p", "r"):
                 self._switch(answer == "p")
             elif answer == "w":
@@ -119,48 +121,44 @@ class Menu:
     def members(self) -> None:
         """Sizes of the segments, and the people of one."""
         sizes = self._get(self.desk.queries.segment_sizes())
-        total = self._get(self.desk.queries.count())
-        self.terminal.show(segments.sizes(sizes, total), self._title(3))
+        report = segments.sizes(sizes, self._get(self.desk.queries.count()))
         names = list(sizes)
-        answer = self.terminal.ask(f"segment (1-{len(names)} or its name; b back, q quit): ")
-        name = (
-            names[int(answer) - 1] if answer.isdigit() and 0 < int(answer) <= len(names) else answer.upper()
-        )
-        self._members_of(name)
+        while True:
+            answer = self.terminal.show(report, self._title(3), "segment (1-8 or its name), b back, q quit: ")
+            chosen = answer.isdigit() and 0 < int(answer) <= len(names)
+            with suppress(Back):
+                self._members_of(names[int(answer) - 1] if chosen else answer.upper())
 
     # ------------------------------------------------------------------ the others
     def strategies(self) -> None:
         """The versions in force, and the history of one segment."""
-        found = self._get(self.desk.queries.strategies())
-        self.terminal.show(strategies.overview(found), self._title(4))
-        name = self.terminal.ask("history of which segment (b back, q quit): ").upper()
+        found = strategies.overview(self._get(self.desk.queries.strategies()))
+        name = self.terminal.show(
+            found, self._title(4), "a segment for its history, b back, q quit: "
+        ).upper()
         if name:
             history = self._get(self.desk.queries.strategy_history(name))
-            self.terminal.show(strategies.history(name, history), self._title(4))
-            self.terminal.ask(ENTER)
+            self.terminal.show(strategies.history(name, history), f"{self._title(4)}: {name}", ENTER)
 
     def learning(self) -> None:
         """What was learned."""
-        self.terminal.show(learning.report(self._get(self.desk.queries.learning())), self._title(5))
-        self.terminal.ask(ENTER)
+        report = learning.report(self._get(self.desk.queries.learning()))
+        self.terminal.show(report, self._title(5), ENTER)
 
     def bots(self) -> None:
         """The bots."""
-        self.terminal.show(delivery.bots(self._get(self.desk.queries.bots())), self._title(6))
-        self.terminal.ask(ENTER)
+        self.terminal.show(delivery.bots(self._get(self.desk.queries.bots())), self._title(6), ENTER)
 
     def health(self) -> None:
         """What the doctor says."""
-        self.terminal.show(self._get(health.examine(self._options)), self._title(7))
-        self.terminal.ask(ENTER)
+        self.terminal.show(self._get(health.examine(self._options)), self._title(7), ENTER)
 
     # ------------------------------------------------------------------ inside
     def _overview(self) -> None:
         self.terminal.clear()
         out = self.terminal.out
-        self.terminal.say(
-            out.paint("Kairos", BOLD) + (" (SIMULATED data of the demo)" if out.simulated else "")
-        )
+        mark = out.paint("  SIMULATED data of the demo", YELLOW) if out.simulated else ""
+        self.terminal.say(out.paint("Kairos", BOLD) + mark)
         self.terminal.say("")
         for number, screen in enumerate(self.screens, start=1):
             self.terminal.say(f"  {number}  {screen.title}")
@@ -168,7 +166,7 @@ class Menu:
         self.terminal.say("every screen is also a verb: python3 manage_crm.py -h")
 
     def _open(self, screen: Screen) -> None:
-        """A screen; what it can't do becomes a sentence."""
+        """Show a screen; what it can't do becomes a sentence."""
         try:
             screen.open()
         except KairosError as error:
@@ -177,36 +175,34 @@ class Menu:
                 self.terminal.say(f"next: {error.next_step}")
             self.terminal.ask(ENTER)
 
-    def _one_or_many(self, text: str) -> None:
-        """The card of whom the text means, else everybody whom it finds."""
+    def _one_or_many(self, text: str) -> Report | None:
+        """Show the card of whom the text means; else everybody whom it finds."""
         try:
             self._card(text)
         except NotFoundError:
             found = self._get(self.desk.queries.search(text, PAGE))
-            self._list(found, f"users find {shlex.quote(text)}", f"nobody matches {text}")
-
-    def _list(self, found: list[PersonLine], verb: str, empty: str) -> None:
-        self.terminal.show(Report([people.lines(found, empty)], verb=verb), self._title(0))
+            table = people.lines(found, f"nobody matches {text}")
+            return Report([table], verb=f"users find {shlex.quote(text)}")
+        return None
 
     def _card(self, text: str) -> None:
         card = self._get(self.desk.queries.card(text))
         with suppress(Back):
-            self.terminal.show(people.card(card), self._title(0))
-            if self.terminal.ask("w = why this person is written to or not, Enter goes on, q quit: ") == "w":
+            prompt = "w why written to or not, Enter or b back, q quit: "
+            if self.terminal.show(people.card(card), self._title(0), prompt) == "w":
                 self._why(str(card.line.person_no))
 
     def _why(self, text: str) -> None:
-        self.terminal.show(people.why(self._get(self.desk.queries.why(text))), "Why")
-        self.terminal.ask("Enter goes on, b back, q quit: ")
+        found = people.why(self._get(self.desk.queries.why(text)))
+        self.terminal.show(found, "Why a person is written to or not", ENTER)
 
     def _members_of(self, name: str) -> None:
         after = 0
         while True:
             found = self._get(self.desk.queries.people(name, after, PAGE))
             verb = f"segments members {name} --limit {PAGE}" + (f" --after {after}" if after else "")
-            empty = "no more people" if after else f"nobody is in {name} now"
-            self.terminal.show(Report([people.lines(found, empty)], verb=verb), f"{self._title(3)}: {name}")
-            answer = self.terminal.ask("Enter next page, a person's number, b back, q quit: ")
+            table = people.lines(found, "no more people" if after else f"nobody is in {name} now")
+            answer = self.terminal.show(Report([table], verb=verb), f"{self._title(3)}: {name}", PEOPLE)
             if answer:
                 self._card(answer)
             elif not found:
@@ -223,7 +219,7 @@ class Menu:
             self._get(commands.pause(Scope()) if pause else commands.resume(Scope()))
 
     def _title(self, number: int) -> str:
-        return self.terminal.out.paint(f"{number + 1}  {self.screens[number].title}", BOLD)
+        return f"{number + 1}  {self.screens[number].title}"
 
     def _get(self, question: Coroutine[Any, Any, T]) -> T:
         self.terminal.out.stdout.flush()

@@ -69,9 +69,9 @@ class Output:
         text = json.dumps(value, indent=2, ensure_ascii=not _is_unicode(self.stdout), default=str)
         self._write(text)
 
-    def lines(self, report: Report) -> list[str]:
-        """The report as lines of the screen."""
-        lines = [self.paint("SIMULATED", YELLOW)] if self.simulated else []
+    def lines(self, report: Report, *, mark: bool = True) -> list[str]:
+        """The report as lines of the screen, with `mark` under the word SIMULATED where it is that."""
+        lines = [self.paint("SIMULATED", YELLOW)] if self.simulated and mark else []
         for part in report.parts:
             if part.title:
                 lines += [*([""] if lines else []), self.paint(part.title, BOLD)]

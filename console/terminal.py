@@ -9,12 +9,12 @@ import os
 import shutil
 from collections.abc import Callable, Sequence
 
-from console.output import DIM, Output
+from console.output import BOLD, DIM, YELLOW, Output
 from console.report import Report
 
 PROGRAM = "python3 manage_crm.py"
-SPARE = 3
-"""Lines of a page that the closing prompt needs."""
+SPARE = 4
+"""Lines of a page that title and prompt need; a prompt may take two."""
 
 
 class Back(Exception):  # noqa: N818 - a way out of a screen, not an error
@@ -32,24 +32,28 @@ class Terminal:
         self.out = out
         self._read = read
 
-    def show(self, report: Report, title: str = "") -> None:
-        """A report from the top of a cleared screen, in pages, with the verb that does the same."""
-        self.clear()
-        lines = [f"{title}", ""] if title else []
-        lines += self.out.lines(report)
+    def show(self, report: Report, title: str, prompt: str) -> str:
+        """A report in pages that fit, each under its title; the operator's answer, given on any of them."""
+        lines = self.out.lines(report, mark=False)
         if report.verb:
             lines += ["", self.out.paint(f"in a script: {PROGRAM} {self._demo()}{report.verb}", DIM)]
-        self.pages(lines)
-
-    def pages(self, lines: Sequence[str]) -> None:
-        """Print lines; on a full page wait for Enter."""
         height = max(shutil.get_terminal_size((80, 24)).lines - SPARE, 5)
         for start in range(0, len(lines), height):
-            for line in lines[start : start + height]:
-                self.out.line(line)
-            if start + height < len(lines):
-                self.ask(f"-- {len(lines) - start - height} more lines: Enter, b back, q quit -- ")
-                self.clear()
+            self._page(title, lines[start : start + height])
+            rest = len(lines) - start - height
+            if rest <= 0:
+                break
+            if answer := self.ask(f"-- {rest} more lines: Enter -- or {prompt}"):
+                return answer
+        return self.ask(prompt)
+
+    def _page(self, title: str, lines: Sequence[str]) -> None:
+        self.clear()
+        mark = self.out.paint("SIMULATED  ", YELLOW) if self.out.simulated else ""
+        self.out.line(mark + self.out.paint(title, BOLD))
+        self.out.line("")
+        for line in lines:
+            self.out.line(line)
 
     def say(self, text: str) -> None:
         """One line."""

@@ -54,8 +54,8 @@ async def test_an_earlier_strategy_comes_back_and_one_beyond_the_ceiling_never(
             await tx.knowledge.put_strategy(one, NOW, live=live, author="test")
     commands = Commands(space, "terminal")
     await commands.make_live("HOT_LEAD", 1, "rollback")
-    live = [one.strategy.version for one in await Queries(space).strategy_history("HOT_LEAD") if one.live]
-    assert live == [1]
+    history = await Queries(space).strategy_history("HOT_LEAD")
+    assert [one.strategy.version for one in history if one.live] == [1]
     with pytest.raises(RefusedError, match="in force already"):
         await commands.make_live("HOT_LEAD", 1, "approve")
     with pytest.raises(RefusedError, match="ceiling"):

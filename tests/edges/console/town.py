@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -69,11 +69,11 @@ def _events() -> list[PersonEvent]:
     return found
 
 
-_YES = {"purpose": "campaigns", "text_version": "1", "source": "button"}
-_WORDS = {"length": 12, "media": "text", "topics": "price vip buy", "language": "en"}
+_YES: Mapping[str, str | int] = {"purpose": "campaigns", "text_version": "1", "source": "button"}
+_WORDS: Mapping[str, str | int] = {"length": 12, "media": "text", "topics": "price vip buy", "language": "en"}
 
 
-def _event(person_no: int, kind: str, at_ms: int, props: dict[str, str | int]) -> PersonEvent:
+def _event(person_no: int, kind: str, at_ms: int, props: Mapping[str, str | int]) -> PersonEvent:
     return PersonEvent(person_no, Event(f"{kind}:{person_no}:{at_ms}", at_ms, kind, BOT, dict(props)))
 
 
