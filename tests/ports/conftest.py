@@ -41,10 +41,8 @@ async def store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator
             yield found
     else:
         server: PostgresForTests = request.getfixturevalue("postgres")
-        url = await server.fresh_database()
-        async with opened(url) as found:
+        async with opened(await server.fresh_database()) as found:
             yield found
-        await server.drop(url)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -57,6 +55,4 @@ async def address(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterat
         yield url
     else:
         server: PostgresForTests = request.getfixturevalue("postgres")
-        url = await server.fresh_database()
-        yield url
-        await server.drop(url)
+        yield await server.fresh_database()

@@ -36,7 +36,9 @@ async def reachable(store: Store, *telegram_ids: int) -> list[int]:
     return numbers
 
 
-def reach(person_no: int, *, bot_id: int = BOT, state: str = "open", at: int = NOW, chat_id: int = 5) -> Reach:
+def reach(
+    person_no: int, *, bot_id: int = BOT, state: str = "open", at: int = NOW, chat_id: int = 5
+) -> Reach:
     return Reach(person_no, bot_id, chat_id, state, at, at)
 
 
