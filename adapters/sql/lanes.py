@@ -60,17 +60,30 @@ def place(address: str) -> Place:
 _FORMS = "write sqlite:///data/kairos.db or postgresql://user@host/name"
 
 
-def writing_engine(where: Place, *, max_pages: int = 0) -> AsyncEngine:
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """Of an SQLite file. max_pages: as a full disk would, 0 = none. busy_s: how long to wait for another
+    process that is writing."""
+
+    max_pages: int = 0
+    busy_s: float = 10.0
+
+
+UNBOUNDED: Final = Bounds()
+
+
+def writing_engine(where: Place, bounds: Bounds) -> AsyncEngine:
     """Every transaction may write; SQLite takes its write lock at the beginning."""
     if where.is_file:
-        return _file_engine(where, FileOptions(where.name, max_pages=max_pages), "BEGIN IMMEDIATE")
+        options = FileOptions(where.name, max_pages=bounds.max_pages, busy_s=bounds.busy_s)
+        return _file_engine(where, options, "BEGIN IMMEDIATE")
     return _server_engine(where)
 
 
-def reading_engine(where: Place) -> AsyncEngine:
+def reading_engine(where: Place, bounds: Bounds) -> AsyncEngine:
     """Every transaction sees one unchanging moment and can't write."""
     if where.is_file:
-        return _file_engine(where, FileOptions(where.name, read_only=True), "BEGIN")
+        return _file_engine(where, FileOptions(where.name, read_only=True, busy_s=bounds.busy_s), "BEGIN")
     return _server_engine(where).execution_options(
         isolation_level="REPEATABLE READ", postgresql_readonly=True
     )

@@ -13,7 +13,7 @@ from typing import Final
 from sqlalchemy import Connection, inspect, text
 
 from adapters.inflight import InFlight
-from adapters.sql.lanes import Lanes, place, writing_engine
+from adapters.sql.lanes import UNBOUNDED, Bounds, Lanes, place, writing_engine
 from adapters.sql.work import Work
 from core.errors import StoreError
 
@@ -24,9 +24,9 @@ HEAD: Final = "0001"
 _REVISION: Final = text("SELECT version_num FROM alembic_version")
 
 
-async def upgrade(url: str, *, inflight: InFlight | None = None, max_pages: int = 0) -> None:
+async def upgrade(url: str, *, inflight: InFlight | None = None, bounds: Bounds = UNBOUNDED) -> None:
     """Bring the database up to date, in one transaction."""
-    async with _work(url, inflight or InFlight(), max_pages) as work:
+    async with _work(url, inflight or InFlight(), bounds) as work:
         await work.alone("migration")
         if await work.call(_revision) != HEAD:
             await work.call(_upgrade)
@@ -34,7 +34,7 @@ async def upgrade(url: str, *, inflight: InFlight | None = None, max_pages: int 
 
 async def current(url: str) -> str | None:
     """The revision of the database; None when it has no tables yet."""
-    async with _work(url, InFlight(), 0) as work:
+    async with _work(url, InFlight(), UNBOUNDED) as work:
         return await work.call(_revision)
 
 
@@ -44,9 +44,9 @@ def head() -> str:
 
 
 @asynccontextmanager
-async def _work(url: str, inflight: InFlight, max_pages: int) -> AsyncIterator[Work]:
+async def _work(url: str, inflight: InFlight, bounds: Bounds) -> AsyncIterator[Work]:
     where = place(url)
-    lanes = Lanes(writing_engine(where, max_pages=max_pages), 1, where, inflight)
+    lanes = Lanes(writing_engine(where, bounds), 1, where, inflight)
     try:
         async with lanes.take() as connection, Work(connection, where, inflight, write=True) as work:
             yield work

@@ -13,23 +13,22 @@ from typing import Any
 
 import aiosqlite
 
-BUSY_TIMEOUT_S = 10.0
-"""How long SQLite waits for another process that is writing."""
-
 
 @dataclass(frozen=True, slots=True)
 class FileOptions:
-    """`max_pages` bounds the size of the file (0 = unbounded), as a full disk would."""
+    """max_pages: bounds the file as a full disk would, 0 = not at all. busy_s: how long to wait for another
+    process that is writing."""
 
     path: str
     read_only: bool = False
     max_pages: int = 0
+    busy_s: float = 10.0
 
 
 def open_file(options: FileOptions) -> sqlite3.Connection:
     """Open the file: nothing is lost on power loss, deleted bytes are overwritten."""
     connection = sqlite3.connect(
-        options.path, timeout=BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False
+        options.path, timeout=options.busy_s, isolation_level=None, check_same_thread=False
     )
     try:
         for pragma in _pragmas(options):

@@ -20,7 +20,7 @@ from adapters.sql.door import read_door
 from adapters.sql.events import SqlEvents
 from adapters.sql.inbox import SqlInbox
 from adapters.sql.knowledge import SqlKnowledge
-from adapters.sql.lanes import READERS, WORKERS, Lanes, place, reading_engine, writing_engine
+from adapters.sql.lanes import READERS, WORKERS, Bounds, Lanes, place, reading_engine, writing_engine
 from adapters.sql.ledger import SqlLedger
 from adapters.sql.migrate import upgrade
 from adapters.sql.people import SqlPeople
@@ -56,7 +56,7 @@ class SqlStore:
     """Fulfils `core.ports.Store`. Nothing is opened before the first transaction or `open`.
 
     holdout: says by a stable hash whether a new person belongs to the control group. max_pages: bounds an
-    SQLite file, as a full disk would."""
+    SQLite file as a full disk would; busy_s: how long SQLite waits for another process that is writing."""
 
     def __init__(
         self,
@@ -65,21 +65,22 @@ class SqlStore:
         inflight: InFlight | None = None,
         holdout: Callable[[Identity], bool] = nobody,
         max_pages: int = 0,
+        busy_s: float = 10.0,
     ) -> None:
         self._place = place(url)
         self._inflight = inflight or InFlight()
         self._holdout = holdout
         self._url = url
-        reader = reading_engine(self._place)
-        writer = writing_engine(self._place, max_pages=max_pages)
+        self._bounds = Bounds(max_pages, busy_s)
+        reader = reading_engine(self._place, self._bounds)
+        writer = writing_engine(self._place, self._bounds)
         writers = 1 if self._place.is_file else WORKERS
         self._writers = Lanes(writer, writers, self._place, self._inflight)
         self._readers = Lanes(reader, READERS, self._place, self._inflight)
-        self._max_pages = max_pages
 
     async def open(self) -> Self:
         """Bring the tables up to date; the store is ready."""
-        await upgrade(self._url, inflight=self._inflight, max_pages=self._max_pages)
+        await upgrade(self._url, inflight=self._inflight, bounds=self._bounds)
         return self
 
     @asynccontextmanager

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -9,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from adapters.memory import MemoryStore
+from adapters.sql.migrate import upgrade
 from adapters.sql.store import SqlStore
 from core.identity import Identity
 from core.ports import Store
@@ -31,12 +34,23 @@ async def opened(url: str) -> AsyncIterator[SqlStore]:
         await store.close()
 
 
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database file with all tables and no rows, to be copied."""
+    file = tmp_path_factory.mktemp("sqlite") / "kairos.db"
+    asyncio.run(upgrade(str(file)))
+    return file
+
+
 @pytest.fixture(params=["memory", "sqlite", "postgresql"])
-async def store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Store]:
+async def store(
+    request: pytest.FixtureRequest, sqlite_template: Path, tmp_path: Path
+) -> AsyncIterator[Store]:
     """An empty store of each kind."""
     if request.param == "memory":
         yield MemoryStore(holdout=holdout)
     elif request.param == "sqlite":
+        shutil.copy(sqlite_template, tmp_path / "kairos.db")
         async with opened(f"sqlite:///{tmp_path}/kairos.db") as found:
             yield found
     else:
@@ -46,13 +60,13 @@ async def store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-async def address(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[str]:
+async def address(
+    request: pytest.FixtureRequest, sqlite_template: Path, tmp_path: Path
+) -> AsyncIterator[str]:
     """The URL of a database with all tables and no rows."""
     if request.param == "sqlite":
-        url = f"sqlite:///{tmp_path}/kairos.db"
-        async with opened(url):
-            pass
-        yield url
+        shutil.copy(sqlite_template, tmp_path / "kairos.db")
+        yield f"sqlite:///{tmp_path}/kairos.db"
     else:
         server: PostgresForTests = request.getfixturevalue("postgres")
         yield await server.fresh_database()

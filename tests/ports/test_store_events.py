@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from core.event import Event, PersonEvent
+from core.event import Event, PersonEvent, Scalar
 from core.ports import Store
 from tests.ports.worlds import NOW, event, people
 
@@ -35,7 +35,14 @@ async def test_events_of_a_person_come_latest_first_and_in_pages(store: Store) -
 
 async def test_every_kind_of_property_survives(store: Store) -> None:
     (anna,) = await people(store, 1)
-    props = {"text": "ığüşöç İ\u0000", "n": -(2**53), "share": 0.1, "yes": True, "none": None, "": ""}
+    props: dict[str, Scalar] = {
+        "text": "ığüşöç İ\u0000",
+        "n": -(2**53),
+        "share": 0.1,
+        "yes": True,
+        "none": None,
+        "": "",
+    }
     item = PersonEvent(anna, Event("k", NOW, "unknown", 0, props))
     async with store.transaction() as tx:
         await tx.events.append([item])
