@@ -1,0 +1,219 @@
+"""Every setting there is: its type, bounds and default. config.yaml and docs/reference name the same."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+from urllib.parse import urlsplit
+
+from apscheduler.triggers.cron import CronTrigger
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PrivateAttr, model_validator
+
+OFFICIAL_API = "https://api.telegram.org"
+EMBEDDED = "embedded"
+
+
+class Section(BaseModel):
+    """What all sections share: no unknown keys, no changes afterwards."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+        coerce_numbers_to_str=True,
+        hide_input_in_errors=True,
+        allow_inf_nan=False,
+    )
+
+
+def _cron(text: str) -> str:
+    try:
+        CronTrigger.from_crontab(text, timezone="UTC")
+    except ValueError:
+        raise ValueError("must be five fields of cron, such as '*/5 * * * *'") from None
+    return text
+
+
+def _http(url: str) -> str:
+    if urlsplit(url).scheme not in {"http", "https"} or not urlsplit(url).netloc:
+        raise ValueError("must be an address that begins with http:// or https://")
+    return url.rstrip("/")
+
+
+def _redis_url(url: str) -> str:
+    if url != EMBEDDED and urlsplit(url).scheme not in {"redis", "rediss", "unix"}:
+        raise ValueError("must be 'embedded' or an address that begins with redis://, rediss:// or unix://")
+    return url
+
+
+def _store_url(url: str) -> str:
+    if url and urlsplit(url).scheme not in {"sqlite", "postgresql"}:
+        raise ValueError("must be empty or an address that begins with sqlite:/// or postgresql://")
+    return url
+
+
+Cron = Annotated[str, AfterValidator(_cron)]
+Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,31}$")]
+EnvName = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
+
+
+class Workspace(Section):
+    """Where this installation keeps its things. Relative folders lie beside the settings file."""
+
+    name: Name = "main"
+    data_dir: Path = Path("data")
+    logs_dir: Path = Path("logs")
+
+    @property
+    def redis_prefix(self) -> str:
+        """The first part of this workspace's Redis keys."""
+        return "kairos" if self.name == "main" else f"kairos-{self.name}"
+
+
+class Store(Section):
+    """The SQL database. `url` empty in the file means a file in the data folder; loaded, it is always set."""
+
+    url: Annotated[str, AfterValidator(_store_url)] = Field(default="", repr=False)
+    max_mb: int = Field(default=0, ge=0, le=10_000_000)
+
+
+class Redis(Section):
+    """The embedded Redis or one of your own."""
+
+    url: Annotated[str, AfterValidator(_redis_url)] = Field(default=EMBEDDED, repr=False)
+    max_memory_mb: int = Field(default=256, ge=8, le=65_536)
+    allow_embedded_in_production: bool = False
+
+    @property
+    def embedded(self) -> bool:
+        return self.url == EMBEDDED
+
+
+class Bot(Section):
+    """One bot; its token stays where it is: in an environment variable or a file."""
+
+    name: Name
+    username: str = ""
+    token_env: EnvName | None = None
+    token_file: Path | None = None
+    api_base: Annotated[str, AfterValidator(_http)] = OFFICIAL_API
+
+    @model_validator(mode="after")
+    def _one_token(self) -> Bot:
+        if (self.token_env is None) == (self.token_file is None):
+            raise ValueError("needs either token_env or token_file")
+        return self
+
+    @property
+    def official(self) -> bool:
+        """Whether this is the real Telegram."""
+        return self.api_base == OFFICIAL_API
+
+
+class Consent(Section):
+    """How people come to say yes."""
+
+    on_start: Literal["ask", "granted"] = "ask"
+    text_version: str = Field(default="1", min_length=1, max_length=32)
+
+
+class Delivery(Section):
+    """Bounds over all segments, and the pace of each bot."""
+
+    per_day: int = Field(default=3, ge=1, le=10)
+    per_week: int = Field(default=10, ge=1, le=70)
+    rate_per_s: float = Field(default=27.0, ge=1, le=29)
+    rate_ceiling_per_s: float = Field(default=29.0, ge=1, le=29)
+
+    @model_validator(mode="after")
+    def _ceiling_above(self) -> Delivery:
+        if self.rate_ceiling_per_s < self.rate_per_s:
+            raise ValueError("has a rate_ceiling_per_s below its rate_per_s")
+        return self
+
+
+class Holdout(Section):
+    """The control group."""
+
+    share: float = Field(default=0.05, ge=0, le=0.5)
+    salt: str = Field(default="kairos", min_length=1, max_length=64)
+
+
+class Learning(Section):
+    """What outcomes are worth, in one unit."""
+
+    response: float = Field(default=1.0, ge=0, le=10_000)
+    conversion: float = Field(default=20.0, ge=0, le=10_000)
+    block: float = Field(default=30.0, ge=0, le=10_000)
+
+
+class Schedule(Section):
+    """When the periodic steps run, in UTC."""
+
+    segments: Cron = "*/5 * * * *"
+    plan: Cron = "*/5 * * * *"
+    learn: Cron = "0 * * * *"
+
+
+class Logs(Section):
+    """The log files."""
+
+    level: Literal["debug", "info", "warning", "error"] = "info"
+    keep_days: int = Field(default=14, ge=1, le=3650)
+
+
+class Language(Section):
+    """What people read when their own language is unknown or not among ours."""
+
+    default: Literal["en", "tr"] = "en"
+
+
+class Settings(Section):
+    """All settings. Without a file every section has its defaults."""
+
+    workspace: Workspace = Workspace()
+    store: Store = Store()
+    redis: Redis = Redis()
+    bots: tuple[Bot, ...] = ()
+    consent: Consent = Consent()
+    delivery: Delivery = Delivery()
+    holdout: Holdout = Holdout()
+    learning: Learning = Learning()
+    schedule: Schedule = Schedule()
+    logs: Logs = Logs()
+    language: Language = Language()
+    _file: Path = PrivateAttr(default=Path("config.yaml"))
+
+    @model_validator(mode="after")
+    def _names_differ(self) -> Settings:
+        names = [bot.name for bot in self.bots]
+        for name in names:
+            if names.count(name) > 1:
+                raise ValueError(f"bots: two bots are called {name!r}; give each its own name")
+        return self
+
+    @property
+    def file(self) -> Path:
+        """The settings file, for messages."""
+        return self._file
+
+    def beside(self, path: Path) -> Path:
+        """A path of the settings; a relative one lies beside the settings file."""
+        return self._file.resolve().parent / path.expanduser()
+
+    @property
+    def data_dir(self) -> Path:
+        return self.beside(self.workspace.data_dir)
+
+    @property
+    def logs_dir(self) -> Path:
+        return self.beside(self.workspace.logs_dir)
+
+    def placed(self, file: Path) -> Settings:
+        """The same settings as they stand in `file`: folders beside it, a database where none is named."""
+        self._file = file
+        return self.model_copy(update={"store": self.store.model_copy(update={"url": self._store_url()})})
+
+    def _store_url(self) -> str:
+        url = self.store.url or f"sqlite:///{self.workspace.data_dir / 'kairos.db'}"
+        scheme, _, path = url.partition(":///")
+        return f"sqlite:///{self.beside(Path(path))}" if scheme == "sqlite" else url
