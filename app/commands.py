@@ -10,8 +10,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from adapters.memory.hot import MemoryHot
 from app.views import StrategyVersion
 from core.errors import NotFoundError, RefusedError
+from core.flow.learn import LearnDeps, Learned, learn
+from core.flow.segment import SegmentDeps, Segmented, assess_due
 from core.ports import AuditEntry, Transaction
 
 if TYPE_CHECKING:
@@ -83,6 +86,25 @@ class Commands:
             live = next((one.strategy.version for one in known.values() if one.live), 0)
             await self._audit(tx, f"strategy.{action}", segment, {"from": live, "to": version})
         return wanted
+
+    async def compute_segments(self) -> Segmented:
+        """Assess everybody who is due. A running installation shows it in Redis with its next look."""
+        deps = SegmentDeps(self._space.store, MemoryHot(), self._space.specs)
+        people = entered = left = 0
+        while (done := await assess_due(deps, self._space.clock.now_ms())).people:
+            people, entered, left = people + done.people, entered + done.entered, left + done.left
+        await self._note("segments.compute", "all", {"people": people})
+        return Segmented(people, entered, left)
+
+    async def learn_now(self) -> Learned:
+        """Fit the model on what came back, as the periodic step does."""
+        done = await learn(LearnDeps(self._space.store, self._space.specs), self._space.clock.now_ms())
+        await self._note("learn.now", "response", {"version": done.model.version if done.model else 0})
+        return done
+
+    async def _note(self, action: str, target: str, detail: dict[str, object]) -> None:
+        async with self._space.store.transaction() as tx:
+            await self._audit(tx, action, target, detail)
 
     async def _audit(self, tx: Transaction, action: str, target: str, detail: dict[str, object]) -> None:
         now_ms = self._space.clock.now_ms()

@@ -58,7 +58,9 @@ async def bot_lines(tx: Transaction, known: Iterable[BotName]) -> tuple[BotLine,
             started[bot_id] = started.get(bot_id, 0) + (link.started_ms > 0)
             blocked[bot_id] = blocked.get(bot_id, 0) + (link.blocked_ms > link.unblocked_ms)
     switches = await tx.control.switches()
-    names = {bot.bot_id: bot for bot in known}
+    named = tuple(known)
+    names = {bot.bot_id: bot for bot in named}
+    silent = [BotLine(0, bot.name, bot.api_base, 0, 0, 0, 0, False) for bot in named if not bot.bot_id]
     return tuple(
         [
             BotLine(
@@ -73,4 +75,5 @@ async def bot_lines(tx: Transaction, known: Iterable[BotName]) -> tuple[BotLine,
             )
             for bot_id in sorted({*names, *started} - {0})
         ]
+        + silent
     )

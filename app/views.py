@@ -141,7 +141,7 @@ class SegmentReport:
 
 @dataclass(frozen=True, slots=True)
 class BotLine:
-    """A bot and its people. `api_base` empty: known from the data only, not set up here."""
+    """A bot and its people. `api_base` empty: known from the data only. `bot_id` 0: no token."""
 
     bot_id: int
     name: str

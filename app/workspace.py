@@ -15,12 +15,14 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from adapters.settings import Settings, bot_tokens, load
+from adapters.settings.schema import Bot
 from adapters.sql.lanes import place
 from adapters.sql.migrate import current, head, upgrade
 from adapters.sql.store import SqlStore
 from adapters.strategies import load_strategies
 from app.clock import WallClock
-from core.errors import NotFoundError
+from core.errors import NotFoundError, SettingsError, StoreError
 from core.ports import Clock, Store
 from core.segment import SegmentSpec
 from core.strategy import Caps
@@ -34,7 +36,7 @@ STRATEGIES = ROOT / "strategies"
 
 @dataclass(frozen=True, slots=True)
 class BotName:
-    """A bot that is set up."""
+    """A bot that is set up. `bot_id` 0: its token is not there."""
 
     bot_id: int
     name: str
@@ -92,6 +94,7 @@ async def open_workspace(config: Path | None = None, *, demo: bool = False) -> A
 
     Raises SettingsError, StoreError, or NotFoundError when there was no demo yet."""
     found = demo_place() if demo else configured_place(config)
+    _make_folder(found.url)
     store = await SqlStore(found.url).open()
     try:
         clock: Clock = StoppedClock(await _latest_ms(store)) if demo else WallClock()
@@ -118,26 +121,47 @@ def demo_place() -> Place:
 
 
 def configured_place(config: Path | None) -> Place:
-    """The one that the settings name. Raises SettingsError."""
-    from adapters.settings import load
-
+    """The one that the settings name. Raises SettingsError. Looking needs no bot's token."""
     settings = load(config or CONFIG, os.environ)
-    return Place(settings.store.url)
+    bounds = settings.delivery
+    names = tuple(_bot_name(settings, bot) for bot in settings.bots)
+    return Place(settings.store.url, Caps(bounds.per_day, bounds.per_week), names)
+
+
+def _bot_name(settings: Settings, bot: Bot) -> BotName:
+    try:
+        [found] = bot_tokens(settings.model_copy(update={"bots": (bot,)}), os.environ)
+    except SettingsError:
+        return BotName(0, bot.name, bot.api_base)
+    return BotName(found.bot_id, bot.name, bot.api_base)
 
 
 async def database_status(config: Path | None = None, *, demo: bool = False) -> DatabaseStatus:
     """Which revision the database has."""
     url = _url(config, demo)
+    _make_folder(url)
     return DatabaseStatus(place(url).name, await current(url), head())
 
 
 async def upgrade_database(config: Path | None = None, *, demo: bool = False) -> None:
     """Bring the database up to date."""
-    await upgrade(_url(config, demo))
+    url = _url(config, demo)
+    _make_folder(url)
+    await upgrade(url)
 
 
 def _url(config: Path | None, demo: bool) -> str:
     return (demo_place() if demo else configured_place(config)).url
+
+
+def _make_folder(url: str) -> None:
+    """The folder of a database file, at the very first visit."""
+    where = place(url)
+    if where.is_file:
+        try:
+            Path(where.name).parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise StoreError(f"the folder of {where.name} can't be made: {error.strerror}") from error
 
 
 async def _latest_ms(store: Store) -> int:

@@ -15,7 +15,7 @@ from typing import Annotated
 import typer
 from typer.exceptions import TyperException
 
-from console.output import Output, silence
+from console.output import NobodyReads, Output, silence
 from console.session import Options
 from console.verbs import bots, content, delivery, learn, segments, strategy, system, users
 from core.errors import KairosError, NotFoundError, RefusedError, RuleError, SettingsError
@@ -75,7 +75,7 @@ def run(arguments: Sequence[str]) -> int:
         code = app(_everywhere(arguments), prog_name=PROGRAM, standalone_mode=False)
     except SystemExit as done:
         code = done.code
-    except BrokenPipeError:
+    except NobodyReads:
         silence()
         return 0
     except (KeyboardInterrupt, typer.Abort):

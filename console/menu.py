@@ -11,8 +11,10 @@ import shlex
 from collections.abc import Callable, Coroutine
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from console.exporting import everybody, people_report, write_file
 from console.output import BOLD, YELLOW, Mode, Output
 from console.report import Report
 from console.screens import delivery, health, learning, people, segments, strategies
@@ -28,7 +30,7 @@ PAGE = 15
 """People on one page of a list."""
 ENTER = "Enter or b back, q quit: "
 PERSON = "person (number, @username, tg:ID or part of a name), b back, q quit: "
-PEOPLE = "Enter next page, a person's number, b back, q quit: "
+PEOPLE = "Enter next page, a number = that person, e FILE export, b back, q quit: "
 
 
 def run_menu(options: Options) -> int:
@@ -203,12 +205,19 @@ class Menu:
             verb = f"segments members {name} --limit {PAGE}" + (f" --after {after}" if after else "")
             table = people.lines(found, "no more people" if after else f"nobody is in {name} now")
             answer = self.terminal.show(Report([table], verb=verb), f"{self._title(3)}: {name}", PEOPLE)
-            if answer:
+            if answer.startswith("e "):
+                self._export(name, Path(answer[2:].strip()).expanduser())
+            elif answer:
                 self._card(answer)
             elif not found:
                 return
             else:
                 after = found[-1].person_no
+
+    def _export(self, name: str, path: Path) -> None:
+        found = self._get(everybody(self.desk.queries, name))
+        write_file(path, people_report(found), simulated=self.terminal.out.simulated)
+        self.terminal.ask(f"{len(found)} people are in {path}. {ENTER}")
 
     def _switch(self, pause: bool) -> None:
         from app.commands import Scope

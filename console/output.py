@@ -25,6 +25,10 @@ from console.report import Column, Facts, Report, Row, Table, document, flat
 BOLD, DIM, YELLOW, RED = "1", "2", "33", "31"
 
 
+class NobodyReads(Exception):  # noqa: N818 - the end of work, not an error
+    """The reader of stdout has gone, as `head` does when it has enough."""
+
+
 class Mode(StrEnum):
     """How data leaves."""
 
@@ -100,7 +104,10 @@ class Output:
         print(_fitting(clean(text), self.stderr), file=self.stderr, flush=True)
 
     def _write(self, line: str) -> None:
-        print(_fitting(line, self.stdout), file=self.stdout)
+        try:
+            print(_fitting(line, self.stdout), file=self.stdout)
+        except BrokenPipeError as end:
+            raise NobodyReads from end
 
     def _tsv(self, table: Table) -> None:
         columns = [column for column in table.columns if column.data]

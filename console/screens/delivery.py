@@ -51,7 +51,7 @@ def bots(found: Sequence[BotLine]) -> Report:
 def bot_table(found: Sequence[BotLine], title: str = "Bots") -> Table:
     """One line a bot."""
     columns = [
-        Column("bot", "bot", right=True),
+        Column("bot", "bot", right=True, words=lambda row: str(row["bot"] or "no token")),
         Column("name", "name"),
         Column("started", "people", right=True),
         Column("blocked", "blocked", right=True),
@@ -62,7 +62,7 @@ def bot_table(found: Sequence[BotLine], title: str = "Bots") -> Table:
     ]
     rows: list[Row] = [
         {
-            "bot": one.bot_id,
+            "bot": one.bot_id or None,
             "name": one.name,
             "started": one.started,
             "blocked": one.blocked,

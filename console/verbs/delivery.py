@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from app.commands import Scope
 
 app = typer.Typer(help="Delivery: status, queue, why, pause.", no_args_is_help=True, rich_markup_mode=None)
-Bot = Annotated[int, typer.Option("--bot", min=1, help="Only this bot (its number).")]
+Bot = Annotated[int, typer.Option("--bot", min=0, help="Only this bot (its number).")]
 Campaign = Annotated[str, typer.Option("--campaign", help="Only this campaign (opt = the optimizer).")]
 
 

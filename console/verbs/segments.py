@@ -66,6 +66,21 @@ def test(
     out.show(segments.rule_test(ask(ctx, out, lambda desk: desk.queries.test_rule(text, sample))))
 
 
+@app.command()
+def compute(ctx: typer.Context, json: Json = False) -> None:
+    """Assess everybody who is due, now."""
+    from console.report import Fact, Facts, Report
+
+    out = output(json)
+    done = ask(ctx, out, lambda desk: desk.commands.compute_segments())
+    facts = [
+        Fact("people", "assessed", done.people),
+        Fact("entered", "entered a segment", done.entered),
+        Fact("left", "left one", done.left),
+    ]
+    out.show(Report([Facts("computed", facts)], next_step="manage_crm.py segments list"))
+
+
 async def _sizes(desk: Desk) -> tuple[dict[str, int], int]:
     return await desk.queries.segment_sizes(), await desk.queries.count()
 

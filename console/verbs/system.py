@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from enum import StrEnum
 from typing import Annotated
 
 import typer
 
 from console.output import Mode, Output
-from console.session import Json, Yes, confirm, options_of, output
+from console.session import Json, Yes, ask, confirm, options_of, output
 
 PASS_ON = {"allow_extra_args": True, "ignore_unknown_options": True}
 """For verbs that hand their arguments to another tool."""
@@ -26,6 +27,7 @@ def register(app: typer.Typer) -> None:
     app.command()(decide)
     app.command(context_settings=PASS_ON)(test)
     app.command()(bench)
+    app.command()(export)
 
 
 def doctor(ctx: typer.Context, json: Json = False) -> None:
@@ -68,12 +70,43 @@ def bench(
 ) -> None:
     """Measure speed or quality against a baseline."""
     from console.benches import names, run_bench
+    from console.report import Column, Report, Table
 
     if not name:
-        for known in names():
-            print(known)
+        out = output(json)
+        rows = [{"name": known} for known in names()]
+        empty = "there are no benchmarks; next: see benchmarks/"
+        out.show(
+            Report([Table("benchmarks", [Column("name", "name")], rows, empty=empty)], main="benchmarks")
+        )
         return
     raise typer.Exit(run_bench(name, quick=quick, json=json))
+
+
+class Exported(StrEnum):
+    """What can be written out."""
+
+    PEOPLE = "people"
+    MESSAGES = "messages"
+
+
+def export(
+    ctx: typer.Context,
+    what: Annotated[Exported, typer.Argument(help="people or messages.")],
+    segment: Annotated[str, typer.Option(help="Only people of this segment.")] = "",
+    json: Json = False,
+) -> None:
+    """Write all people or messages to stdout."""
+    from console import exporting
+
+    out = output(json)
+    if what is Exported.PEOPLE:
+        people = ask(ctx, out, lambda desk: exporting.everybody(desk.queries, segment))
+        out.show(exporting.people_report(people))
+        return
+    from app.exporter import export_ledger
+
+    out.show(exporting.messages_report(ask(ctx, out, lambda desk: export_ledger(desk.workspace.store))))
 
 
 @db.command()

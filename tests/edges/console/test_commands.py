@@ -63,3 +63,15 @@ async def test_an_earlier_strategy_comes_back_and_one_beyond_the_ceiling_never(
     with pytest.raises(NotFoundError):
         await commands.make_live("HOT_LEAD", 9, "approve")
     assert await trail(store) == [("strategy.rollback", "HOT_LEAD")]
+
+
+async def test_segments_are_computed_and_the_model_learns_on_demand(store: Store, space: Workspace) -> None:
+    commands = Commands(space, "terminal")
+    done = await commands.compute_segments()
+    assert done.people == 4 and done.entered > 0
+    assert (await commands.compute_segments()).people == 0
+    sizes = await Queries(space).segment_sizes()
+    assert sizes["HOT_LEAD"] == 1 and sizes["COLD_LEAD"] >= 2
+    learned = await commands.learn_now()
+    assert learned.outcomes == 1 and learned.model is not None and learned.model.version == 2
+    assert ("learn.now", "response") in await trail(store)

@@ -127,3 +127,12 @@ def test_a_simulated_workspace_says_so_on_every_screen(database: Path) -> None:
     visit = Visit(database, ["2", "", "7", "", "q"], simulated=True)
     assert visit.text.count("SIMULATED") == len(visit.prompts)
     assert "manage_crm.py --demo segments report" in visit.text
+
+
+def test_the_people_of_a_segment_are_exported_for_their_owner_only(database: Path, tmp_path: Path) -> None:
+    file = tmp_path / "hot leads.tsv"
+    visit = Visit(database, ["4", "1", f"e {file}", "", f"e {file}", "", "q"])
+    header, row = file.read_text(encoding="utf-8").splitlines()
+    assert header.startswith("person\tname\tusername") and row.startswith("1\tAnna\tanna_k")
+    assert file.stat().st_mode & 0o077 == 0
+    assert "1 people are in" in visit.text and "can't be written: File exists" in visit.text

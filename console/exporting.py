@@ -1,0 +1,54 @@
+"""Writes people and messages out, all of them, page by page: tab-separated text or one JSON document.
+
+A file that holds people's names is readable by its owner only.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from console.output import Mode, Output
+from console.report import Column, Report, Table
+from console.screens import people
+from core.errors import SettingsError
+
+if TYPE_CHECKING:
+    from app.queries import Queries
+    from app.views import PersonLine
+
+PAGE = 1_000
+
+
+async def everybody(queries: Queries, segment: str) -> list[PersonLine]:
+    """All people, of one segment if named."""
+    found: list[PersonLine] = []
+    while page := await queries.people(segment, found[-1].person_no if found else 0, PAGE):
+        found += page
+    return found
+
+
+def people_report(found: Sequence[PersonLine]) -> Report:
+    """People as they are exported."""
+    return Report([people.lines(found)], main="people")
+
+
+def messages_report(rows: Sequence[dict[str, object]]) -> Report:
+    """The ledger as it is exported."""
+    columns = [Column(key) for key in (rows[0] if rows else ("id", "state"))]
+    return Report([Table("messages", columns, rows, empty=people.NO_MESSAGES)], main="messages")
+
+
+def write_file(path: Path, report: Report, *, simulated: bool) -> None:
+    """Write a report into a new file, JSON if it is named so. SettingsError when that can't be."""
+    mode = Mode.JSON if path.suffix == ".json" else Mode.TSV
+    try:
+        number = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(number, "w", encoding="utf-8", newline="") as file:
+            out = Output(mode, stdout=file)
+            out.simulated = simulated
+            out.show(report)
+    except OSError as error:
+        raise SettingsError(f"{path} can't be written: {error.strerror}") from error

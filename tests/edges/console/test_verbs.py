@@ -1,0 +1,152 @@
+"""The verbs over a real database: every one answers in every form, and errors are sentences with codes."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from app.workspace import ROOT
+from console.main import run
+
+READ = (
+    "users list",
+    "users list --segment HOT_LEAD",
+    "users show 1",
+    "users find a",
+    "segments list",
+    "segments report",
+    "segments members HOT_LEAD",
+    "segments test 'intent_score>=10'",
+    "delivery status",
+    "delivery queue",
+    "delivery why 1",
+    "strategy list",
+    "strategy show HOT_LEAD",
+    "strategy history HOT_LEAD",
+    "learn report",
+    "content list",
+    "content preview hot_offer",
+    "bots list",
+    "db status",
+    "export people",
+    "export messages",
+)
+
+
+@pytest.fixture
+def config(database: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Settings of an installation whose database is the town."""
+    file = database.parent / "config.yaml"
+    bot = "{name: shop, token_env: NO_SUCH_TOKEN}"
+    file.write_text(f"store: {{url: 'sqlite:///{database}'}}\nbots: [{bot}]\n", encoding="utf-8")
+    monkeypatch.setenv("KAIROS_DEBUG", "1")
+    return file
+
+
+def words(line: str) -> list[str]:
+    return [word.strip("'") for word in line.split(" ")]
+
+
+@pytest.mark.parametrize("line", READ)
+def test_a_verb_answers_as_text_and_as_one_document(
+    line: str, config: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run([*words(line), "--config", str(config)]) == 0
+    text = capsys.readouterr().out
+    assert "\t" in text.splitlines()[0] and "\x1b" not in text
+    assert run([*words(line), "--json", "--config", str(config)]) == 0
+    assert isinstance(json.loads(capsys.readouterr().out), dict)
+
+
+@pytest.mark.parametrize(
+    ("line", "code", "said"),
+    [
+        ("users show 99", 4, "there is no person 99"),
+        ("users show @nobody", 4, "there is no person @nobody"),
+        ("segments members HOT", 4, "there is no segment HOT"),
+        ("content preview nothing", 4, "there is no content nothing"),
+        ("strategy rollback HOT_LEAD --yes", 4, "no version before 1"),
+        ("strategy approve HOT_LEAD 7 --yes", 4, "no version 7"),
+        ("segments test intent_skore>=1", 2, "intent_score"),
+        ("segments test @/no/such/file", 2, "can't be read"),
+        ("bench no/such", 4, "no benchmark no/such"),
+        ("delivery pause", 2, "no terminal"),
+    ],
+)
+def test_an_error_is_a_sentence_with_its_code(
+    line: str, code: int, said: str, config: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run([*words(line), "--config", str(config)]) == code
+    stdout, stderr = capsys.readouterr()
+    assert stdout == "" and said in stderr and "Traceback" not in stderr
+
+
+def test_paging_names_the_next_page(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["users", "list", "--limit", "3", "--config", str(config)]) == 0
+    stdout, stderr = capsys.readouterr()
+    assert len(stdout.splitlines()) == 4
+    assert stderr == "next: manage_crm.py users list --limit 3 --after 3\n"
+
+
+def test_pause_and_resume(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    there = ["--config", str(config)]
+    assert run(["delivery", "pause", "--dry-run", *there]) == 0
+    assert run(["delivery", "status", "--json", *there]) == 0
+    assert json.loads(capsys.readouterr().out)["switches"] == []
+    assert run(["delivery", "pause", "--yes", "--reason", "maintenance", *there]) == 0
+    capsys.readouterr()
+    assert run(["delivery", "status", "--json", *there]) == 0
+    assert json.loads(capsys.readouterr().out)["switches"] == [{"switch": "kill", "reason": "maintenance"}]
+    assert run(["delivery", "resume", "--yes", *there]) == 0
+    assert "goes on" in capsys.readouterr().err
+
+
+def test_an_empty_installation_says_what_to_do(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    config = tmp_path / "config.yaml"
+    config.write_text("workspace: {name: empty}\n", encoding="utf-8")
+    for line in ("users list", "segments list", "delivery queue", "bots list", "learn report"):
+        assert run([*words(line), "--config", str(config)]) == 0
+        assert "manage_crm.py" in capsys.readouterr().err
+    assert run(["db", "status", "--json", "--config", str(config)]) == 0
+    assert json.loads(capsys.readouterr().out)["database"]["current"] is True
+
+
+def test_a_wrong_setting_is_a_sentence(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    config = tmp_path / "config.yaml"
+    config.write_text("delivry: {}\n", encoding="utf-8")
+    assert run(["users", "list", "--config", str(config)]) == 2
+    assert "delivry" in capsys.readouterr().err
+    assert run(["users", "list", "--config", str(tmp_path / "none.yaml")]) == 2
+    assert "can't be read" in capsys.readouterr().err
+
+
+def started(line: str, environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    """A verb in a shell of its own."""
+    command = f"{sys.executable} -c 'from console.main import main; main()' {line}"
+    env = os.environ | environment
+    return subprocess.run(
+        ["/bin/bash", "-o", "pipefail", "-c", command],
+        cwd=ROOT,
+        capture_output=True,
+        check=False,
+        env=env,
+        text=True,
+    )
+
+
+def test_head_is_no_error_and_locale_c_works(config: Path) -> None:
+    done = started(f"export people --config {config} | head -1", {"LC_ALL": "C", "PYTHONIOENCODING": "ascii"})
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("person\t")
+    long = started(f"content list --config {config} | head -c 1", {"PYTHONUNBUFFERED": "1"})
+    assert (long.returncode, long.stderr) == (0, "")
+
+
+def test_the_verb_of_the_readme_works_in_a_process_of_its_own(config: Path) -> None:
+    done = started(f"users show @nobody --config {config}", {})
+    assert done.returncode == 4 and "Traceback" not in done.stderr
