@@ -36,8 +36,9 @@ def situation_of(layout: Layout, people: Sequence[Person], now_ms: int) -> Situa
     profiles = [each.profile for each in people]
     activity = _table([each.hour_activity or (0.0,) * HOURS for each in profiles], HOURS)
     zones = np.array([_offset_h(each) for each in profiles], dtype=np.float64)
-    recent = np.array([_padded([at for at, _ in each.recent]) for each in people], dtype=np.int64)
-    kinds = [_padded([_number(layout, kind) for _, kind in each.recent]) for each in people]
+    of_kind = [[each for each in person.recent if each[1] in layout.kinds] for person in people]
+    recent = np.array([_padded([at for at, _ in each]) for each in of_kind], dtype=np.int64)
+    kinds = [_padded([layout.kinds.index(kind) for _, kind in each]) for each in of_kind]
     sends = np.array([_padded(_moments(each)) for each in people], dtype=np.int64)
     shape = (len(people), REMEMBERED)
     return Situation(
@@ -73,10 +74,6 @@ def _moments(person: Person) -> list[int]:
 def _padded(values: Sequence[int]) -> list[int]:
     latest = list(values[-REMEMBERED:])
     return latest + [0] * (REMEMBERED - len(latest))
-
-
-def _number(layout: Layout, kind: str) -> int:
-    return layout.kinds.index(kind) if kind in layout.kinds else 0
 
 
 def _offset_h(profile: Profile) -> float:
