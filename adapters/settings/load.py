@@ -16,6 +16,10 @@ from core.errors import SettingsError
 
 _TOKEN = re.compile(r"\d{5,}:[A-Za-z0-9_-]{20,}")
 _PASSWORD = re.compile(r"://[^/@\s]*:[^/@\s]+@")
+KEY_DEPTH: Final = 2
+"""SECTION__KEY"""
+ITEM_DEPTH: Final = 3
+"""BOTS__NUMBER__KEY"""
 _SECRET_KEYS: Final = frozenset({"token", "password", "secret", "api_key"})
 
 
@@ -102,6 +106,11 @@ def _leaves(node: object, place: tuple[int | str, ...]) -> Iterator[tuple[tuple[
 def _override(document: dict[str, Any], name: str, value: str) -> None:
     """Put a variable's value to its place; sections and list items that are not there yet are made."""
     place = place_of(name)
+    if place[0] not in Settings.model_fields or len(place) != (
+        ITEM_DEPTH if place[0] == "bots" else KEY_DEPTH
+    ):
+        sections = ", ".join(Settings.model_fields)
+        raise SettingsError(f"environment variable {name} names no setting; the sections are {sections}")
     node: Any = document
     for part, following in zip(place[:-1], place[1:], strict=True):
         node = _step(node, part, [] if isinstance(following, int) else {}, name)

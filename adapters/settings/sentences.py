@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, get_args
 
@@ -38,24 +38,20 @@ _SAYS: Final[Mapping[str, str]] = {
 }
 
 
-def sentence(error: ValidationError, root: type[BaseModel], file: Path, given: Iterable[str]) -> str:
+def sentence(error: ValidationError, root: type[BaseModel], file: Path, given: Collection[str]) -> str:
     """The first error in words. `given`: names of the environment variables that were read."""
     details = error.errors(include_url=False, include_input=False)
     first = details[0]
     says = _unknown(root, first["loc"]) if first["type"] == "extra_forbidden" else _says(first)
     more = f" (and {len(details) - 1} more)" if len(details) > 1 else ""
-    return f"{where(file, first['loc'], given, root.model_fields)} {says}{more}"
+    return f"{where(file, first['loc'], given)} {says}{more}"
 
 
-def where(file: Path, place: Place, given: Iterable[str], known: Iterable[str]) -> str:
+def where(file: Path, place: Place, given: Collection[str]) -> str:
     """Where a value stands: in the variable that set it, else in the file, at its key."""
     variable = PREFIX + "__".join(str(part).upper() for part in place)
     if variable in given:
         return f"environment variable {variable}"
-    # Only a section that is none comes this way: its variables name keys below it.
-    below = next((name for name in sorted(given) if name.startswith(variable + "__")), "")
-    if below and len(place) == 1 and place[0] not in known:
-        return f"environment variable {below}: {dotted(place)}"
     return f"{file.name}: {dotted(place)}" if place else f"{file.name}:"
 
 
