@@ -22,9 +22,10 @@ from core.learning.features import (
     expected_hours,
     kind_traces,
 )
-from core.learning.people import REMEMBERED
 
 ACTIVITY_HALF_LIFE_DAYS: Final = 14.0
+REMEMBERED: Final = 16
+"""So many of a person's latest messages leave traces; older ones have faded."""
 CREDIT_MS: Final = 3 * DAY_MS
 """A block or a sale is laid to the last message of so long before."""
 _PERSON_SPAN: Final = 1 << 45

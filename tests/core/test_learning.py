@@ -27,7 +27,8 @@ from core.learning.fit import Outcomes, fit, older, outcomes_of
 from core.learning.logistic import Belief, sigmoid, update
 from core.learning.model import Model, predict
 from core.learning.pace import Worth, best_pace
-from core.learning.people import Person, situation_of
+from core.learning.situation import Known, situation_of
+from core.ledger import Message, MessageClass, State
 from core.profile import ProfileState, view
 from core.strategy import Pace, Strategy
 from tests.core.columns import LAYOUT, NOW, situation
@@ -119,6 +120,35 @@ def test_who_has_a_zone_is_expected_to_live_like_others_of_that_clock() -> None:
     assert prior.sum(1).tolist() == pytest.approx([1, 1, 1])
 
 
+def sent_message(at_ms: int, kind: str) -> Message:
+    return Message(
+        id=at_ms,
+        cls=MessageClass.CAMPAIGN,
+        campaign="opt",
+        step=str(at_ms),
+        person_no=1,
+        bot_id=42,
+        chat_id=1,
+        state=State.SENT,
+        due_ms=at_ms,
+        expires_ms=at_ms,
+        body={},
+        segment="ENGAGED",
+        content=kind,
+        kind=kind,
+        priority=1.0,
+        predicted=0.1,
+        strategy_version=1,
+        reason="",
+        attempts=1,
+        permit_ms=at_ms,
+        sent_ms=at_ms,
+        telegram_id=1,
+        answered_ms=0,
+        created_ms=at_ms,
+    )
+
+
 def test_profiles_become_a_situation() -> None:
     state = ProfileState(
         first_ms=NOW - 9 * DAY_MS,
@@ -126,13 +156,14 @@ def test_profiles_become_a_situation() -> None:
         kinds={"news": (3, 1)},
         slots={9: (3, 1)},
     )
-    person = Person(state, view(1, state, NOW), {"ENGAGED": 0.8}, ((NOW - HOUR_MS, "poll"), (NOW, "other")))
+    earlier = [sent_message(NOW - DAY_MS, "news"), sent_message(NOW - HOUR_MS, "poll")]
+    person = Known(view(1, state, NOW), state, {"ENGAGED": 0.8}, earlier)
     known = situation_of(LAYOUT, [person], NOW + 5)
     assert known.now_ms == NOW
     assert known.confidence.tolist() == [[0.8, 0.0]]
     assert known.kind_sent.tolist() == [[0, 3, 0]]
     assert known.slot_answered[0, 9] == 1
-    assert set(known.recent_ms[0].tolist()) == {0, NOW - DAY_MS, NOW - HOUR_MS, NOW}
+    assert known.recent_ms.tolist() == [[NOW - DAY_MS, NOW - HOUR_MS]]
     assert known.kind_recent[0].argmax() == 2
     assert known.kind_recent[0, 0] == 0
     assert len(situation_of(LAYOUT, [], NOW).intent) == 0
