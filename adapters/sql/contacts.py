@@ -12,7 +12,7 @@ from typing import Any, Final
 from sqlalchemy import BindParameter, Table, and_, bindparam, case, exists, or_, select, update
 
 from adapters.sql import tables
-from adapters.sql.work import Work
+from adapters.sql.work import Upsert, Work
 from core.consent import CAMPAIGNS, ConsentChange
 from core.ports import Reach
 
@@ -59,6 +59,37 @@ _REFRESH: Final = (
 )
 
 
+def _set_reach(new: Any) -> Any:
+    said, known = new.excluded, REACH.c
+    newer = or_(
+        said.changed_ms > known.changed_ms,
+        and_(said.changed_ms == known.changed_ms, said.state < known.state),
+    )
+    return new.on_conflict_do_update(
+        index_elements=["person_no", "bot_id"],
+        set_={
+            "state": case((newer, said.state), else_=known.state),
+            "chat_id": case((newer, said.chat_id), else_=known.chat_id),
+            "changed_ms": case((newer, said.changed_ms), else_=known.changed_ms),
+            "seen_ms": case((said.seen_ms > known.seen_ms, said.seen_ms), else_=known.seen_ms),
+        },
+    )
+
+
+def _set_consent(new: Any) -> Any:
+    said, known = new.excluded, CONSENT.c
+    return new.on_conflict_do_update(
+        index_elements=["person_no", "purpose"],
+        set_={name: said[name] for name in ("granted", "at_ms", "source", "text_version")},
+        where=or_(said.at_ms > known.at_ms, and_(said.at_ms == known.at_ms, ~said.granted)),
+    )
+
+
+_SET_REACH: Final = Upsert.into(REACH, _set_reach)
+_SET_CONSENT: Final = Upsert.into(CONSENT, _set_consent)
+_REMEMBER: Final = Upsert.into(HISTORY, lambda new: new.on_conflict_do_nothing())
+
+
 class SqlContacts:
     """The part of `core.ports.People` about reach and consent."""
 
@@ -73,21 +104,7 @@ class SqlContacts:
         states = {
             (r.person_no, r.bot_id): r.state for found in (await self.reach(people)).values() for r in found
         }
-        statement = self._work.insert(REACH)
-        new, old = statement.excluded, REACH.c
-        newer = or_(
-            new.changed_ms > old.changed_ms, and_(new.changed_ms == old.changed_ms, new.state < old.state)
-        )
-        statement = statement.on_conflict_do_update(
-            index_elements=["person_no", "bot_id"],
-            set_={
-                "state": case((newer, new.state), else_=old.state),
-                "chat_id": case((newer, new.chat_id), else_=old.chat_id),
-                "changed_ms": case((newer, new.changed_ms), else_=old.changed_ms),
-                "seen_ms": case((new.seen_ms > old.seen_ms, new.seen_ms), else_=old.seen_ms),
-            },
-        )
-        await self._work.run_each(statement, [_reach_row(item) for item in reaches])
+        await self._work.run_each(_SET_REACH, [_reach_row(item) for item in reaches])
         touched = {r.person_no for r in reaches if states.get((r.person_no, r.bot_id)) != r.state}
         await self._refresh(touched)
 
@@ -103,16 +120,8 @@ class SqlContacts:
             return
         await self._lock(people)
         rows = [_consent_row(item) for item in changes]
-        history = self._work.insert(HISTORY).on_conflict_do_nothing()
-        await self._work.run_each(history, rows)
-        statement = self._work.insert(CONSENT)
-        new, old = statement.excluded, CONSENT.c
-        statement = statement.on_conflict_do_update(
-            index_elements=["person_no", "purpose"],
-            set_={name: new[name] for name in ("granted", "at_ms", "source", "text_version")},
-            where=or_(new.at_ms > old.at_ms, and_(new.at_ms == old.at_ms, ~new.granted)),
-        )
-        await self._work.run_each(statement, rows)
+        await self._work.run_each(_REMEMBER, rows)
+        await self._work.run_each(_SET_CONSENT, rows)
         await self._refresh(people)
 
     async def consent_history(self, person_no: int) -> list[ConsentChange]:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import bindparam, case, delete, func, or_, select, update
 
 from adapters.codec import dumps, loads
 from adapters.sql import tables
-from adapters.sql.work import Work
+from adapters.sql.work import Upsert, Work
 from core.ports import AuditEntry, Lease
 
 SLOT: Final = tables.table(tables.Slot)
@@ -17,7 +17,26 @@ LEASE: Final = tables.table(tables.Lease)
 SWITCH: Final = tables.table(tables.Switch)
 AUDIT: Final = tables.table(tables.Audit)
 
+_TAKE_SLOT: Final = Upsert.into(
+    SLOT, lambda new: new.on_conflict_do_nothing(index_elements=["job", "slot_ms"]).returning(SLOT.c.job)
+)
 _LAST_SLOT: Final = select(func.max(SLOT.c.slot_ms)).where(SLOT.c.job == bindparam("of_job"))
+
+
+def _acquire(new: Any) -> Any:
+    mine = LEASE.c.holder == new.excluded.holder
+    return new.on_conflict_do_update(
+        index_elements=["name"],
+        set_={
+            "holder": new.excluded.holder,
+            "epoch": case((mine, LEASE.c.epoch), else_=LEASE.c.epoch + 1),
+            "until_ms": new.excluded.until_ms,
+        },
+        where=or_(mine, LEASE.c.until_ms <= bindparam("now", type_=LEASE.c.until_ms.type)),
+    ).returning(LEASE.c.epoch, LEASE.c.until_ms)
+
+
+_ACQUIRE: Final = Upsert.into(LEASE, _acquire)
 _MINE: Final = select(LEASE.c.until_ms).where(
     LEASE.c.name == bindparam("of_name"),
     LEASE.c.holder == bindparam("of_holder"),
@@ -33,6 +52,10 @@ _RELEASE: Final = (
     .values(until_ms=0)
 )
 _SWITCHES: Final = select(SWITCH.c.name, SWITCH.c.value).order_by(SWITCH.c.name)
+_SWITCH_ON: Final = Upsert.into(
+    SWITCH,
+    lambda new: new.on_conflict_do_update(index_elements=["name"], set_={"value": new.excluded.value}),
+)
 _SWITCH_OFF: Final = delete(SWITCH).where(SWITCH.c.name == bindparam("of_name"))
 _TRAIL: Final = (
     select(AUDIT.c.at_ms, AUDIT.c.actor, AUDIT.c.action, AUDIT.c.target, AUDIT.c.detail)
@@ -48,31 +71,16 @@ class SqlControl:
         self._work = work
 
     async def take_slot(self, job: str, slot_ms: int, now_ms: int) -> bool:
-        statement = self._work.insert(SLOT).on_conflict_do_nothing(index_elements=["job", "slot_ms"])
-        taken = await self._work.rows(
-            statement.returning(SLOT.c.job), {"job": job, "slot_ms": slot_ms, "taken_ms": now_ms}
-        )
-        return bool(taken)
+        slot = {"job": job, "slot_ms": slot_ms, "taken_ms": now_ms}
+        return bool(await self._work.rows(_TAKE_SLOT, slot))
 
     async def last_slot(self, job: str) -> int | None:
         found: int | None = await self._work.value(_LAST_SLOT, {"of_job": job})
         return found
 
     async def acquire(self, name: str, holder: str, now_ms: int, ttl_ms: int) -> Lease | None:
-        new = self._work.insert(LEASE)
-        mine = LEASE.c.holder == new.excluded.holder
-        statement = new.on_conflict_do_update(
-            index_elements=["name"],
-            set_={
-                "holder": new.excluded.holder,
-                "epoch": case((mine, LEASE.c.epoch), else_=LEASE.c.epoch + 1),
-                "until_ms": new.excluded.until_ms,
-            },
-            where=or_(mine, LEASE.c.until_ms <= now_ms),
-        ).returning(LEASE.c.epoch, LEASE.c.until_ms)
-        rows = await self._work.rows(
-            statement, {"name": name, "holder": holder, "epoch": 1, "until_ms": now_ms + ttl_ms}
-        )
+        wanted = {"name": name, "holder": holder, "epoch": 1, "until_ms": now_ms + ttl_ms, "now": now_ms}
+        rows = await self._work.rows(_ACQUIRE, wanted)
         return Lease(name, holder, rows[0][0], rows[0][1]) if rows else None
 
     async def check(self, lease: Lease, now_ms: int) -> bool:
@@ -87,13 +95,7 @@ class SqlControl:
         if value is None:
             await self._work.run(_SWITCH_OFF, {"of_name": name})
             return
-        statement = self._work.insert(SWITCH)
-        await self._work.run(
-            statement.on_conflict_do_update(
-                index_elements=["name"], set_={"value": statement.excluded.value}
-            ),
-            {"name": name, "value": value},
-        )
+        await self._work.run(_SWITCH_ON, {"name": name, "value": value})
 
     async def switches(self) -> dict[str, str]:
         return {name: value for name, value in await self._work.rows(_SWITCHES)}

@@ -9,7 +9,7 @@ from sqlalchemy import bindparam, func, select
 
 from adapters.codec import dumps, loads
 from adapters.sql import tables
-from adapters.sql.work import AnyRow, Work
+from adapters.sql.work import AnyRow, Upsert, Work
 from core.event import Event, PersonEvent
 
 EVENT: Final = tables.table(tables.Event)
@@ -21,6 +21,12 @@ _COLUMNS: Final = (
     EVENT.c.kind,
     EVENT.c.bot_id,
     EVENT.c.props,
+)
+_APPEND: Final = Upsert.into(
+    EVENT,
+    lambda new: new.on_conflict_do_nothing(index_elements=["ts_ms", "key"]).returning(
+        EVENT.c.ts_ms, EVENT.c.key
+    ),
 )
 _OF_PERSON: Final = select(*_COLUMNS).where(EVENT.c.person_no == bindparam("person"))
 _LATEST: Final = (
@@ -45,7 +51,6 @@ class SqlEvents:
         self._work = work
 
     async def append(self, events: Sequence[PersonEvent]) -> list[bool]:
-        statement = self._work.insert(EVENT).on_conflict_do_nothing(index_elements=["ts_ms", "key"])
         rows = [
             {
                 "ts_ms": item.event.ts_ms,
@@ -57,7 +62,7 @@ class SqlEvents:
             }
             for item in events
         ]
-        stored = await self._work.rows_each(statement.returning(EVENT.c.ts_ms, EVENT.c.key), rows)
+        stored = await self._work.rows_each(_APPEND, rows)
         new = {(ts_ms, key) for ts_ms, key in stored}
         return [self._first(new, item.event) for item in events]
 

@@ -8,12 +8,22 @@ from typing import Final
 from sqlalchemy import bindparam, case, func, select, update
 
 from adapters.sql import tables
-from adapters.sql.work import Work
+from adapters.sql.work import Upsert, Work
 from core.ports import InboxRow, RawUpdate
 
 INBOX: Final = tables.table(tables.Inbox)
 OFFSET: Final = tables.table(tables.Offset)
 
+_ADD: Final = Upsert.into(
+    INBOX,
+    lambda new: new.on_conflict_do_nothing(index_elements=["bot_id", "update_id"]).returning(INBOX.c.id),
+)
+_SET_OFFSET: Final = Upsert.into(
+    OFFSET,
+    lambda new: new.on_conflict_do_update(
+        index_elements=["bot_id"], set_={"next_offset": new.excluded.next_offset}
+    ),
+)
 _IDS = INBOX.c.id.in_(bindparam("values", expanding=True))
 _WAITING: Final = (
     select(INBOX.c.id, INBOX.c.bot_id, INBOX.c.update_id, INBOX.c.received_ms, INBOX.c.body, INBOX.c.state)
@@ -47,7 +57,6 @@ class SqlInbox:
         next_offset: int | None = None,
         answer: bool = True,
     ) -> int:
-        statement = self._work.insert(INBOX).on_conflict_do_nothing(index_elements=["bot_id", "update_id"])
         rows = [
             {
                 "bot_id": bot_id,
@@ -60,17 +69,13 @@ class SqlInbox:
             }
             for item in updates
         ]
-        new = await self._work.rows_each(statement.returning(INBOX.c.id), rows)
+        new = await self._work.rows_each(_ADD, rows)
         if next_offset is not None:
             await self._set_offset(bot_id, next_offset)
         return len(new)
 
     async def _set_offset(self, bot_id: int, next_offset: int) -> None:
-        statement = self._work.insert(OFFSET)
-        statement = statement.on_conflict_do_update(
-            index_elements=["bot_id"], set_={"next_offset": statement.excluded.next_offset}
-        )
-        await self._work.run(statement, {"bot_id": bot_id, "next_offset": next_offset})
+        await self._work.run(_SET_OFFSET, {"bot_id": bot_id, "next_offset": next_offset})
 
     async def pending(self, limit: int) -> list[InboxRow]:
         return await self._waiting("received", limit)

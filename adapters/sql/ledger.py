@@ -11,12 +11,18 @@ from sqlalchemy import BindParameter, Select, bindparam, func, select, update
 from adapters.codec import dumps, loads
 from adapters.figures import counted_ms
 from adapters.sql import tables
-from adapters.sql.work import AnyRow, Work
+from adapters.sql.work import AnyRow, Upsert, Work
 from core.ledger import OPEN, Message, MessageClass, Move, NewMessage, State, check_move
 
 MESSAGE: Final = tables.table(tables.Message)
 
 _FIELDS: Final = tuple(field.name for field in fields(Message))
+_ADD: Final = Upsert.into(
+    MESSAGE,
+    lambda new: new.on_conflict_do_nothing(index_elements=["campaign", "person_no", "step"]).returning(
+        MESSAGE.c.id, MESSAGE.c.campaign, MESSAGE.c.person_no, MESSAGE.c.step
+    ),
+)
 _ALL: Final = select(*(MESSAGE.c[name] for name in _FIELDS))
 _MOST: BindParameter[int] = bindparam("most")
 _OPEN_CAMPAIGN = (MESSAGE.c.cls == MessageClass.CAMPAIGN.value, MESSAGE.c.state.in_([s.value for s in OPEN]))
@@ -97,13 +103,7 @@ class SqlLedger:
         self._work = work
 
     async def add(self, messages: Sequence[NewMessage], now_ms: int) -> list[Message | None]:
-        statement = self._work.insert(MESSAGE).on_conflict_do_nothing(
-            index_elements=["campaign", "person_no", "step"]
-        )
-        stored = await self._work.rows_each(
-            statement.returning(MESSAGE.c.id, MESSAGE.c.campaign, MESSAGE.c.person_no, MESSAGE.c.step),
-            [_new_row(item, now_ms) for item in messages],
-        )
+        stored = await self._work.rows_each(_ADD, [_new_row(item, now_ms) for item in messages])
         ids = {(campaign, person_no, step): row_id for row_id, campaign, person_no, step in stored}
         return [
             _as_message(item, ids.pop((item.campaign, item.person_no, item.step), None), now_ms)

@@ -7,10 +7,11 @@ the driver counts as in flight.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Final, Self, TypeVar
 
-from sqlalchemy import Connection, Executable, Insert, Row, Select, Table, text
+from sqlalchemy import Connection, Executable, Row, Select, Table, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import CursorResult
 from sqlalchemy.exc import SQLAlchemyError
@@ -31,6 +32,22 @@ def chunks(items: Sequence[T], size: int = CHUNK) -> Iterator[Sequence[T]]:
     """The items in pieces that a statement can carry."""
     for start in range(0, len(items), size):
         yield items[start : start + size]
+
+
+@dataclass(frozen=True, slots=True)
+class Upsert:
+    """An INSERT with ON CONFLICT: the same words for both databases, but a class of its own in each."""
+
+    for_file: sqlite.Insert
+    for_server: postgresql.Insert
+
+    @classmethod
+    def into(cls, table: Table, build: Callable[[Any], Any]) -> Self:
+        """`build` adds to a plain INSERT what it is to do."""
+        return cls(build(sqlite.insert(table)), build(postgresql.insert(table)))
+
+
+Statement = Executable | Upsert
 
 
 class Work:
@@ -73,25 +90,25 @@ class Work:
         except (SQLAlchemyError, OSError):
             await self._connection.invalidate()
 
-    async def rows(self, statement: Executable, parameters: Parameters | None = None) -> Sequence[AnyRow]:
+    async def rows(self, statement: Statement, parameters: Parameters | None = None) -> Sequence[AnyRow]:
         """All rows of a statement."""
         return (await self._execute(statement, parameters)).all()
 
-    async def value(self, statement: Executable, parameters: Parameters | None = None) -> Any:
+    async def value(self, statement: Statement, parameters: Parameters | None = None) -> Any:
         """The first column of the first row, or None."""
         row = (await self._execute(statement, parameters)).first()
         return None if row is None else row[0]
 
-    async def run(self, statement: Executable, parameters: Parameters | None = None) -> int:
+    async def run(self, statement: Statement, parameters: Parameters | None = None) -> int:
         """Run a statement for its effect; return how many rows it touched."""
         return (await self._execute(statement, parameters)).rowcount
 
-    async def run_each(self, statement: Executable, parameters: Sequence[Parameters]) -> None:
+    async def run_each(self, statement: Statement, parameters: Sequence[Parameters]) -> None:
         """Run a statement once for each set of parameters."""
         if parameters:
             await self._execute(statement, parameters)
 
-    async def rows_each(self, statement: Insert, parameters: Sequence[Parameters]) -> Sequence[AnyRow]:
+    async def rows_each(self, statement: Upsert, parameters: Sequence[Parameters]) -> Sequence[AnyRow]:
         """Insert each set of parameters; the rows of its RETURNING."""
         if not parameters:
             return []
@@ -107,7 +124,7 @@ class Work:
         return found
 
     async def run_in(
-        self, statement: Executable, values: Sequence[Any], parameters: Parameters | None = None
+        self, statement: Statement, values: Sequence[Any], parameters: Parameters | None = None
     ) -> None:
         """Run a statement with an expanding parameter `values`, however long the list is."""
         for part in chunks(values):
@@ -123,11 +140,9 @@ class Work:
         result: T = await self._guarded(self._connection.run_sync(function))
         return result
 
-    def insert(self, table: Table) -> sqlite.Insert | postgresql.Insert:
-        """An INSERT that knows ON CONFLICT."""
-        return sqlite.insert(table) if self._place.is_file else postgresql.insert(table)
-
-    async def _execute(self, statement: Executable, parameters: Any) -> CursorResult[Any]:
+    async def _execute(self, statement: Statement, parameters: Any) -> CursorResult[Any]:
+        if isinstance(statement, Upsert):
+            statement = statement.for_file if self._place.is_file else statement.for_server
         result: CursorResult[Any] = await self._guarded(self._connection.execute(statement, parameters))
         return result
 
