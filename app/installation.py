@@ -89,7 +89,7 @@ class Conditions:
     caps: Caps = field(default_factory=Caps)
     plan_cron: str = "*/5 * * * *"
     segments_cron: str = "*/5 * * * *"
-    learn_cron: str = "0 * * * *"
+    learn_cron: str = "0 */3 * * *"
     seed: int | None = None
     rhythm: Rhythm = field(default_factory=Rhythm)
 

@@ -8,6 +8,7 @@ asked for, never forced: every step under way ends by itself, so no request is c
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 
@@ -19,6 +20,8 @@ from core.flow.rebuild import catch_up
 from core.ports import Clock, HotStore, Lease, Store
 
 PAUSES_S = (0.5, 1.0, 2.0, 4.0, 8.0)
+BATCH = 500
+"""Updates taken at once; a smaller batch was the last of what waited."""
 HOT_LOST_S = 2.0
 READY_S = 0.5
 STOP_S = 20.0
@@ -48,15 +51,11 @@ class Bell:
     def ring(self) -> None:
         self._event.set()
 
-    async def wait(self, clock: Clock, seconds: float) -> None:
+    async def wait(self, seconds: float) -> None:
         """Until rung, at most so long."""
-        if not self._event.is_set():
-            waiting = {asyncio.ensure_future(clock.sleep(seconds)), asyncio.ensure_future(self._event.wait())}
-            try:
-                await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
-            finally:
-                for task in waiting:
-                    task.cancel()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._event.wait()
         self._event.clear()
 
 
@@ -95,7 +94,7 @@ async def _loop(service: Service, clock: Clock, stopping: asyncio.Event) -> None
     while not stopping.is_set():
         rest_s = await steady(clock, service.step)
         if rest_s > 0 and not stopping.is_set():
-            await service.bell.wait(clock, rest_s)
+            await service.bell.wait(rest_s)
 
 
 async def steady(clock: Clock, step: Step) -> float:
@@ -114,11 +113,10 @@ def capture_service(deps: CaptureDeps, clock: Clock, rhythm: Rhythm, arrived: Be
     """Applies what the pollers stored (they ring `arrived`), and rings for the handlers."""
 
     async def step() -> float:
-        done = await apply_pending(deps, clock.now_ms())
-        if not done.rows:
-            return rhythm.idle_s
-        answer.ring()
-        return 0.0
+        done = await apply_pending(deps, clock.now_ms(), BATCH)
+        if done.rows:
+            answer.ring()
+        return rhythm.idle_s if done.rows < BATCH else 0.0
 
     return Service("capture", step, arrived)
 
@@ -127,7 +125,7 @@ def handler_service(deps: HandleDeps, rhythm: Rhythm, bell: Bell) -> Service:
     """Runs the handlers of what took effect."""
 
     async def step() -> float:
-        return 0.0 if await handle_pending(deps) else rhythm.idle_s
+        return rhythm.idle_s if await handle_pending(deps, BATCH) < BATCH else 0.0
 
     return Service("handlers", step, bell)
 

@@ -5,6 +5,7 @@ Everything in here is SIMULATED. The installation that lives in it is the real o
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -42,8 +43,6 @@ class TownClock:
         return self._town.now_ms()
 
     async def sleep(self, seconds: float) -> None:
-        import asyncio
-
         await asyncio.sleep(seconds)
 
 
@@ -55,7 +54,7 @@ class Surroundings:
     server: BotApiServer
     people: Population
     faces: tuple[BotFace, ...]
-    past: list[Mapping[str, Any]]
+    past: Sequence[Mapping[str, Any]]
 
     @classmethod
     def create(cls, town: Town, parking: Parking, people: int, seed: int) -> Surroundings:

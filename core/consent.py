@@ -6,7 +6,7 @@ again inside the transaction that marks a message as being sent. Nothing else op
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import IntFlag
@@ -147,6 +147,22 @@ def may_contact(facts: DoorFacts, ask: DoorAsk, now_ms: int | Ints) -> Verdicts:
     free = limits.first_moment(list(rules.values()), np.maximum(now, recheck))
     waits = (reasons != 0) & (reasons & int(LASTING) == 0)
     return Verdicts(allowed=reasons == 0, reasons=reasons, until_ms=np.where(waits, free, 0))
+
+
+def may_contact_at(facts: DoorFacts, ask: DoorAsk, moments: Sequence[int]) -> Bools:
+    """bool[n, k]: whether the door, as far as is known now, lets message i pass at the k-th moment.
+
+    What the planner chooses from; the same rules as `may_contact`, which asks again when the time has come."""
+    rules = tuple(_rules(facts, ask).values())
+    standing = _standing(facts, ask) == 0
+    columns = []
+    for moment in moments:
+        at = np.full(len(standing), moment, dtype=np.int64)
+        kept = standing & (_switches(facts, ask, at)[0] == 0)
+        for rule in rules:
+            kept &= rule(at) == at
+        columns.append(kept)
+    return np.column_stack(columns)
 
 
 def _rules(facts: DoorFacts, ask: DoorAsk) -> dict[Reason, Rule]:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from core.consent import DoorAsk, DoorFacts, may_contact
+from core.consent import DoorAsk, DoorFacts, may_contact_at
 from core.content import KINDS, Content, render
 from core.learning.features import DAY_MS, HOUR_MS, Floats, Ints, Layout, named
 from core.learning.model import Model
@@ -166,7 +166,7 @@ def _columns(deps: PlanDeps, around: _Round) -> tuple[PlanColumns, Ints]:
 def _open_slots(around: _Round, ask: DoorAsk, start_ms: int) -> Bools:
     """[n, 24]: the hours in which the door would let this message pass, as far as is known now."""
     moments = [max(start_ms + hour * HOUR_MS, around.now_ms) for hour in range(SLOTS)]
-    return np.column_stack([may_contact(around.facts, ask, moment).allowed for moment in moments])
+    return may_contact_at(around.facts, ask, moments)
 
 
 def _kinds(deps: PlanDeps, around: _Round, segments: Ints) -> Bools:

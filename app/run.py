@@ -1,0 +1,180 @@
+"""Production: `config.yaml` and the environment become a running installation, until SIGTERM or Ctrl-C.
+
+One process has all parts, or several have some (`bot`, `sender`, `scheduler`). Everything that can be wrong at
+start is found at start and said in one sentence: settings, tokens, database, Redis, Telegram.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+import socket
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+
+from adapters.inflight import InFlight
+from adapters.redis.hot import RedisHot
+from adapters.redis.keys import Keys
+from adapters.redis.link import Link
+from adapters.redis.pacer import PacerLimits, RedisPacer
+from adapters.redis.server import EmbeddedRedis
+from adapters.settings import BotToken, Settings, bot_tokens
+from adapters.sql.store import SqlStore
+from adapters.strategies import load_strategies
+from adapters.telegram.client import TelegramClient
+from adapters.telegram.messenger import TelegramMessenger
+from app.clock import WallClock
+from app.hot import WatchedHot
+from app.installation import ROLES, Conditions, Installation, Logs, Parts
+from bot.visitor import BotFace
+from core.errors import RejectedError, SettingsError, TransportError
+from core.experiment import holdout
+from core.identity import Identity
+from core.strategy import Caps
+
+REACH_TRIES = 3
+REACH_PAUSE_S = 1.0
+PAGES_PER_MB = 256
+"""SQLite's pages have 4 KiB."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunOptions:
+    """`root`: where the strategies lie. `roles`: which parts this process has."""
+
+    root: Path
+    roles: Sequence[str] = ROLES
+
+
+async def run(settings: Settings, options: RunOptions, logs: Logs) -> None:
+    """Run until a signal; raises the KairosError that made it impossible to start or to go on."""
+    stopping = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for one in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(one, stopping.set)
+    async with opened(settings, options, logs) as installation:
+        await installation.start()
+        logs.delivery.info("started", roles=list(options.roles), bots=len(installation.parts.faces))
+        await installation.run(stopping, options.roles)
+        logs.delivery.info("stopped")
+
+
+@contextlib.asynccontextmanager
+async def opened(settings: Settings, options: RunOptions, logs: Logs) -> AsyncIterator[Installation]:
+    """The installation with everything it needs open: database, Redis, Telegram."""
+    tokens = _tokens(settings)
+    specs = load_strategies(options.root / "strategies")
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    async with contextlib.AsyncExitStack() as stack:
+        inflight = InFlight()
+        store = await open_store(settings, inflight)
+        stack.push_async_callback(store.close)
+        link = Link(await stack.enter_async_context(redis_of(settings, inflight)), inflight)
+        stack.push_async_callback(link.close)
+        clock = WallClock()
+        clients = [TelegramClient(t.token.get_secret_value(), t.api_base, inflight) for t in tokens]
+        for client in clients:
+            stack.push_async_callback(client.close)
+        faces = [await _face(client, token) for client, token in zip(clients, tokens, strict=True)]
+        keys = Keys(settings.workspace.redis_prefix)
+        parts = Parts(
+            store=store,
+            hot=WatchedHot(RedisHot(link, keys)),
+            pacer=RedisPacer(link, keys, pacer_limits(settings)),
+            messenger=TelegramMessenger(clients, clock),
+            clients=clients,
+            faces=faces,
+            specs=specs,
+            clock=clock,
+            logs=logs,
+        )
+        yield Installation(parts, conditions_of(settings), f"{socket.gethostname()}:{os.getpid()}")
+
+
+async def open_store(settings: Settings, inflight: InFlight | None = None) -> SqlStore:
+    """The database, brought up to date. Raises StoreError."""
+    store = SqlStore(
+        settings.store.url,
+        inflight=inflight,
+        holdout=partial(_held, settings.holdout.share, settings.holdout.salt),
+        max_pages=settings.store.max_mb * PAGES_PER_MB,
+    )
+    return await store.open()
+
+
+def _held(share: float, salt: str, identity: Identity) -> bool:
+    return holdout(identity, share, salt)
+
+
+def conditions_of(settings: Settings) -> Conditions:
+    """What the settings say about how an installation runs."""
+    return replace(
+        Conditions(),
+        granted_on_start=settings.consent.on_start == "granted",
+        text_version=settings.consent.text_version,
+        language=settings.language.default,
+        caps=Caps(settings.delivery.per_day, settings.delivery.per_week),
+        plan_cron=settings.schedule.plan,
+        segments_cron=settings.schedule.segments,
+        learn_cron=settings.schedule.learn,
+    )
+
+
+def pacer_limits(settings: Settings) -> PacerLimits:
+    """The pace that the settings allow."""
+    return PacerLimits(start=settings.delivery.rate_per_s, ceiling=settings.delivery.rate_ceiling_per_s)
+
+
+@contextlib.asynccontextmanager
+async def redis_of(settings: Settings, inflight: InFlight | None = None) -> AsyncIterator[str]:
+    """The address of the Redis to use; an embedded one runs as long as the block."""
+    if not settings.redis.embedded:
+        yield settings.redis.url
+        return
+    folder = settings.data_dir / "redis"
+    async with EmbeddedRedis(folder, settings.redis.max_memory_mb, inflight) as url:
+        yield url
+
+
+def _tokens(settings: Settings) -> tuple[BotToken, ...]:
+    if not settings.bots:
+        raise SettingsError(
+            f"{settings.file.name} names no bots, so there is nothing to run",
+            next_step="add one under bots, or try `manage_crm.py demo`",
+        )
+    real = any(bot.official for bot in settings.bots)
+    if real and settings.redis.embedded and not settings.redis.allow_embedded_in_production:
+        raise SettingsError(
+            f"{settings.file.name}: redis.url is embedded, which is for trial and development, but a bot is "
+            "on the real Telegram",
+            next_step="set redis.url to your own Redis, or redis.allow_embedded_in_production to true",
+        )
+    return bot_tokens(settings, os.environ)
+
+
+async def _face(client: TelegramClient, token: BotToken) -> BotFace:
+    """Ask Telegram who this bot is: a wrong token or address is found before anything runs."""
+    me: object = None
+    for left in reversed(range(REACH_TRIES)):
+        try:
+            me = await client.call("getMe", {})
+            break
+        except RejectedError as error:
+            raise SettingsError(
+                f"Telegram at {client.where} does not accept the token of bot {token.name}",
+                next_step="copy the token again from @BotFather",
+            ) from error
+        except TransportError as error:
+            if not left:
+                raise TransportError(
+                    f"the Bot API at {client.where} (bots, {token.name}: api_base) can't be reached",
+                    next_step="check the network and api_base; `manage_crm.py doctor` looks again",
+                ) from error
+            await asyncio.sleep(REACH_PAUSE_S)
+    known = me if isinstance(me, dict) else {}
+    name = str(known.get("first_name") or token.name)
+    return BotFace(client.bot_id, token.token.get_secret_value(), name, str(known.get("username", "")))
