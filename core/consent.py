@@ -29,6 +29,7 @@ __all__ = [
     "Verdicts",
     "explain",
     "may_contact",
+    "may_contact_at",
 ]
 
 CAMPAIGNS = "campaigns"
@@ -152,7 +153,7 @@ def may_contact(facts: DoorFacts, ask: DoorAsk, now_ms: int | Ints) -> Verdicts:
 def may_contact_at(facts: DoorFacts, ask: DoorAsk, moments: Sequence[int]) -> Bools:
     """bool[n, k]: whether the door, as far as is known now, lets message i pass at the k-th moment.
 
-    What the planner chooses from; the same rules as `may_contact`, which asks again when the time has come."""
+    What the planner chooses from; the same rules as `may_contact`, which is asked again at that time."""
     rules = tuple(_rules(facts, ask).values())
     standing = _standing(facts, ask) == 0
     columns = []

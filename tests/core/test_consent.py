@@ -10,7 +10,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.consent import LASTING, DoorAsk, DoorFacts, QuietFacts, Reason, explain, may_contact
+from core.consent import (
+    LASTING,
+    DoorAsk,
+    DoorFacts,
+    QuietFacts,
+    Reason,
+    explain,
+    may_contact,
+    may_contact_at,
+)
 from core.limits import DAY_MS, HOUR_MS
 from core.strategy import Caps
 
@@ -149,6 +158,19 @@ def test_who_is_held_until_a_moment_is_let_in_at_that_moment(
     until = int(verdict.until_ms[0])
     assert until > now
     assert may_contact(known, wanted, until).allowed.tolist() == [True]
+
+
+def test_the_hours_offered_to_the_planner_are_those_that_the_door_lets_pass() -> None:
+    known = facts(
+        3, [[NOON - HOUR_MS, NOON - 20 * HOUR_MS], [0, 0], [0, 0]], {"halt:42": str(NOON + HOUR_MS)}
+    )
+    known = replace(known, consent=np.array([True, True, False]))
+    moments = [NOON + hour * HOUR_MS for hour in range(48)]
+    offered = may_contact_at(known, ask(3), moments)
+    for place, moment in enumerate(moments):
+        assert offered[:, place].tolist() == may_contact(known, ask(3), moment).allowed.tolist()
+    assert offered[:2].any(axis=1).all()
+    assert not offered[:2].all(axis=1).any()
 
 
 @pytest.mark.parametrize("language", ["en", "tr"])
