@@ -22,6 +22,7 @@ def upgrade() -> None:
     _control()
     _inbox()
     _people()
+    _membership_and_reach()
     _consent_and_events()
     _ledger()
     _knowledge()
@@ -179,6 +180,9 @@ def _people() -> None:
         number("new_no"),
         sa.PrimaryKeyConstraint("old_no"),
     )
+
+
+def _membership_and_reach() -> None:
     op.create_table(
         "membership",
         string("segment"),
