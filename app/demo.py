@@ -161,7 +161,8 @@ async def _installation(
     base = await surroundings.server.start()
     clients = [TelegramClient(face.token, base, inflight) for face in surroundings.faces]
     try:
-        async with EmbeddedRedis(options.folder / "redis", inflight=inflight) as url:
+        redis = EmbeddedRedis(options.folder / "redis", inflight=inflight)
+        async with redis as url:
             link = Link(url, inflight)
             parts = Parts(
                 store=await store.open(),
@@ -173,6 +174,7 @@ async def _installation(
                 specs=specs,
                 clock=clock,
                 logs=logs,
+                revive=redis.ensure,
             )
             yield Installation(parts, Conditions(seed=options.seed, rhythm=RHYTHM), "demo")
             await link.close()

@@ -7,7 +7,7 @@ Telegram is.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -66,7 +66,7 @@ class Logs:
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """The adapters of an installation."""
+    """The adapters of an installation. `revive`: has a lost Redis started again, where it is ours."""
 
     store: Store
     hot: WatchedHot
@@ -77,6 +77,7 @@ class Parts:
     specs: Sequence[SegmentSpec]
     clock: Clock
     logs: Logs
+    revive: Callable[[], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +129,7 @@ class Installation:
     async def run(self, stopping: asyncio.Event, roles: Sequence[str] = ROLES) -> None:
         """Run the services of these roles; returns when all have ended after `stopping` was set."""
         parts = self.parts
-        services = [watch_service(parts.store, parts.hot, parts.clock, self._rhythm)]
+        services = [watch_service((parts.store, parts.hot), parts.revive, parts.clock, self._rhythm)]
         if "bot" in roles:
             services += self._bot_services()
         if "sender" in roles:

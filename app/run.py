@@ -1,7 +1,7 @@
-"""Production: `config.yaml` and the environment become a running installation, until SIGTERM or Ctrl-C.
+"""Production: settings become a running installation, until SIGTERM or Ctrl-C.
 
-One process has all parts, or several have some (`bot`, `sender`, `scheduler`). Everything that can be wrong at
-start is found at start and said in one sentence: settings, tokens, database, Redis, Telegram.
+One process has all parts, or several have some (`bot`, `sender`, `scheduler`). Everything that can be wrong
+at start is found at start and said in one sentence: settings, tokens, database, Redis, Telegram.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import contextlib
 import os
 import signal
 import socket
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -73,7 +73,8 @@ async def opened(settings: Settings, options: RunOptions, logs: Logs) -> AsyncIt
         inflight = InFlight()
         store = await open_store(settings, inflight)
         stack.push_async_callback(store.close)
-        link = Link(await stack.enter_async_context(redis_of(settings, inflight)), inflight)
+        redis = await stack.enter_async_context(redis_of(settings, inflight))
+        link = Link(redis.url, inflight)
         stack.push_async_callback(link.close)
         clock = WallClock()
         clients = [TelegramClient(t.token.get_secret_value(), t.api_base, inflight) for t in tokens]
@@ -91,6 +92,7 @@ async def opened(settings: Settings, options: RunOptions, logs: Logs) -> AsyncIt
             specs=specs,
             clock=clock,
             logs=logs,
+            revive=redis.revive,
         )
         yield Installation(parts, conditions_of(settings), f"{socket.gethostname()}:{os.getpid()}")
 
@@ -129,15 +131,27 @@ def pacer_limits(settings: Settings) -> PacerLimits:
     return PacerLimits(start=settings.delivery.rate_per_s, ceiling=settings.delivery.rate_ceiling_per_s)
 
 
+@dataclass(frozen=True, slots=True)
+class RedisInUse:
+    """The Redis to use; `revive` brings an embedded one back after its process was lost."""
+
+    url: str
+    revive: Callable[[], Awaitable[None]]
+
+
+async def _not_ours() -> None:
+    """Somebody else's Redis: they bring it back, we wait."""
+
+
 @contextlib.asynccontextmanager
-async def redis_of(settings: Settings, inflight: InFlight | None = None) -> AsyncIterator[str]:
-    """The address of the Redis to use; an embedded one runs as long as the block."""
+async def redis_of(settings: Settings, inflight: InFlight | None = None) -> AsyncIterator[RedisInUse]:
+    """The Redis of these settings; an embedded one runs as long as the block."""
     if not settings.redis.embedded:
-        yield settings.redis.url
+        yield RedisInUse(settings.redis.url, _not_ours)
         return
-    folder = settings.data_dir / "redis"
-    async with EmbeddedRedis(folder, settings.redis.max_memory_mb, inflight) as url:
-        yield url
+    server = EmbeddedRedis(settings.data_dir / "redis", settings.redis.max_memory_mb, inflight)
+    async with server as url:
+        yield RedisInUse(url, server.ensure)
 
 
 def _tokens(settings: Settings) -> tuple[BotToken, ...]:

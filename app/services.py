@@ -130,13 +130,18 @@ def handler_service(deps: HandleDeps, rhythm: Rhythm, bell: Bell) -> Service:
     return Service("handlers", step, bell)
 
 
-def watch_service(store: Store, hot: HotStore, clock: Clock, rhythm: Rhythm) -> Service:
+def watch_service(
+    stores: tuple[Store, HotStore], revive: Callable[[], Awaitable[None]], clock: Clock, rhythm: Rhythm
+) -> Service:
     """Notices a flushed, restarted or lagging Redis and makes it whole again from the record."""
+    store, hot = stores
 
     async def step() -> float:
         try:
             await catch_up(store, hot, clock.now_ms(), overlap=0)
         except HotStoreError:
+            with contextlib.suppress(HotStoreError):
+                await revive()
             return HOT_LOST_S
         return rhythm.watch_s
 

@@ -1,0 +1,179 @@
+"""Looks an installation over, part by part, and says of each whether it is well and what to do next.
+
+It changes nothing and starts nothing; a part that can't be looked at is a finding, never a crash.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from adapters.redis.hot import RedisHot
+from adapters.redis.keys import Keys
+from adapters.redis.link import Link
+from adapters.redis.place import Place
+from adapters.redis.server import answers, find_program
+from adapters.settings import Settings, bot_tokens, load
+from adapters.sql.migrate import current, head
+from adapters.strategies import load_strategies
+from adapters.telegram.client import TelegramClient
+from app.workspace import CONFIG, DEMO, ROOT, open_workspace
+from core.errors import KairosError
+from core.flow.deliver import ABANDONED_MS
+from core.ledger import State
+from core.ports import Store
+
+FREE_MB = 200
+MB = 1_048_576
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One finding: what was looked at, whether it is well, what was seen, and what to do next if not."""
+
+    name: str
+    ok: bool
+    detail: str
+    next_step: str = ""
+
+
+async def examine(config: Path | None, *, demo: bool = False) -> list[Check]:
+    """All checks, in the order in which an installation depends on them."""
+    if demo:
+        return [*await _record(config, demo=True), await _looked("redis", lambda: _redis(DEMO / "redis"))]
+    try:
+        settings = load(config or CONFIG, os.environ)
+    except KairosError as error:
+        return [_bad("settings", error)]
+    checks = [
+        Check("settings", ok=True, detail=f"{settings.file.name} is valid"),
+        await _looked("strategies", _strategies),
+        await _looked("disk", lambda: _disk(settings)),
+        await _looked("database", lambda: _database(settings)),
+        *await _record(config, demo=False),
+        await _looked("redis", lambda: _any_redis(settings)),
+    ]
+    if not settings.bots:
+        checks.append(
+            Check("bots", ok=False, detail="no bot is configured", next_step="add one to config.yaml")
+        )
+        return checks
+    try:
+        tokens = bot_tokens(settings, os.environ)
+    except KairosError as error:
+        return [*checks, _bad("tokens", error)]
+    for token in tokens:
+        client = TelegramClient(token.token.get_secret_value(), token.api_base)
+        checks.append(await _looked(f"bot {token.name}", partial(_telegram, client)))
+    return checks
+
+
+async def _looked(name: str, look: Callable[[], Awaitable[Check]]) -> Check:
+    try:
+        return await look()
+    except KairosError as error:
+        return _bad(name, error)
+
+
+def _bad(name: str, error: KairosError) -> Check:
+    return Check(name, ok=False, detail=str(error), next_step=error.next_step)
+
+
+async def _strategies() -> Check:
+    specs = load_strategies(ROOT / "strategies")
+    return Check("strategies", ok=True, detail=f"{len(specs)} segment files are valid")
+
+
+async def _disk(settings: Settings) -> Check:
+    folder = settings.data_dir if settings.data_dir.exists() else settings.data_dir.parent
+    free_mb = shutil.disk_usage(folder).free // MB
+    writable = os.access(folder, os.W_OK)
+    detail = f"{free_mb} MB free in {folder.name}" + ("" if writable else ", but it can't be written")
+    return Check("disk", writable and free_mb >= FREE_MB, detail, "make room or move workspace.data_dir")
+
+
+async def _database(settings: Settings) -> Check:
+    version, wanted = await current(settings.store.url), head()
+    if version == wanted:
+        return Check("database", ok=True, detail=f"at version {version}")
+    seen = (
+        "there are no tables yet: the first start makes them" if version is None else f"at version {version}"
+    )
+    return Check("database", version is None, seen, "" if version is None else "manage_crm.py db upgrade")
+
+
+async def _record(config: Path | None, *, demo: bool) -> list[Check]:
+    """Inbox and ledger: nothing kept aside, nothing forgotten in between."""
+    try:
+        async with open_workspace(config, demo=demo) as space:
+            return [await _inbox(space.store), await _ledger(space.store, space.clock.now_ms())]
+    except KairosError as error:
+        return [_bad("record", error)]
+
+
+async def _inbox(store: Store) -> Check:
+    async with store.transaction(write=False) as tx:
+        counts = await tx.inbox.counts()
+    failed, waiting = counts.get("failed", 0), counts.get("received", 0)
+    detail = f"{sum(counts.values())} updates, {waiting} waiting, {failed} kept aside as unreadable"
+    return Check("inbox", ok=True, detail=detail)
+
+
+async def _ledger(store: Store, now_ms: int) -> Check:
+    """A row that is `sending` for longer than any request lives has lost its sender."""
+    lost, after = 0, 0
+    async with store.transaction(write=False) as tx:
+        counts = await tx.ledger.counts()
+        while counts.get(State.SENDING, 0) and (page := await tx.ledger.export(after, 2_000)):
+            lost += sum(m.state is State.SENDING and m.permit_ms < now_ms - ABANDONED_MS for m in page)
+            after = page[-1].id
+    shown = ", ".join(f"{name} {n}" for name, n in sorted(counts.items())) or "empty"
+    if not lost:
+        return Check("ledger", ok=True, detail=shown)
+    detail = f"{lost} messages lost their sender; {shown}"
+    return Check(
+        "ledger", ok=False, detail=detail, next_step="start `manage_crm.py run`: it closes them as unknown"
+    )
+
+
+async def _any_redis(settings: Settings) -> Check:
+    if settings.redis.embedded:
+        return await _redis(settings.data_dir / "redis", settings.workspace.redis_prefix)
+    return await _ping(settings.redis.url, settings.workspace.redis_prefix)
+
+
+async def _redis(folder: Path, prefix: str = "kairos") -> Check:
+    find_program()  # raises where there is none
+    socket = _socket(folder)
+    if not answers(socket):
+        return Check("redis", ok=True, detail="embedded, starts with the installation")
+    return await _ping(f"unix://{socket}", prefix)
+
+
+def _socket(folder: Path) -> Path:
+    return Place(folder.resolve()).socket
+
+
+async def _ping(url: str, prefix: str) -> Check:
+    link = Link(url)
+    try:
+        seen = await RedisHot(link, Keys(prefix)).ping()
+    finally:
+        await link.close()
+    used_mb = int(str(seen["used_bytes"])) // MB
+    return Check(
+        "redis", ok=True, detail=f"Redis {seen['version']} answers, {used_mb} MB, {seen['keys']} keys"
+    )
+
+
+async def _telegram(client: TelegramClient) -> Check:
+    try:
+        me = await client.call("getMe", {})
+    finally:
+        await client.close()
+    name = me.get("username", "") if isinstance(me, dict) else ""
+    return Check(f"bot {name}", ok=True, detail=f"@{name} answers at {client.where}")
