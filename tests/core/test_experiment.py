@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -72,3 +74,8 @@ def test_figures_are_measured_where_their_counts_are_there() -> None:
     assert set(figures) == {"response_rate", "delivery_rate"}
     assert figures["response_rate"].value == pytest.approx(0.2)
     assert all(metric.meaning for metric in METRICS.values())
+
+
+def test_every_figure_stands_in_the_reference() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "reference" / "metrics.md").read_text(encoding="utf-8")
+    assert all(f"| `{name}` | {metric.meaning} |" in page for name, metric in METRICS.items())
