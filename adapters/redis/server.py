@@ -36,6 +36,7 @@ from redis.retry import Retry
 from adapters.inflight import InFlight
 from adapters.redis.place import Place
 from core.errors import HotStoreError
+from core.ports import Clock
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -67,7 +68,11 @@ class EmbeddedRedis:
         return self._child is not None
 
     async def __aenter__(self) -> str:
-        await self.ensure()
+        try:
+            await self.ensure()
+        except BaseException:
+            await self.stop()
+            raise
         return self.url
 
     async def __aexit__(
@@ -80,8 +85,8 @@ class EmbeddedRedis:
         async with self._one_at_a_time:
             try:
                 await self._wait_for_one()
-            except BaseException:
-                await self.stop()
+            except HotStoreError:
+                await self.stop()  # somebody else may have more luck
                 raise
 
     async def _wait_for_one(self) -> None:
@@ -96,6 +101,19 @@ class EmbeddedRedis:
             if time.monotonic() > deadline:
                 raise self._failed(f"does not answer after {START_S:.0f} s")
             await self._in_thread(time.sleep, _PAUSE_S)
+
+    async def keep(self, clock: Clock, every_s: float = 1.0) -> None:
+        """Look after it until cancelled: whoever runs or shares it brings it back when it is gone."""
+        while True:
+            await clock.sleep(every_s)
+            with contextlib.suppress(HotStoreError):  # whoever needs it says so; here it is tried again
+                if not await self._lives():
+                    await self.ensure()
+
+    async def _lives(self) -> bool:
+        if self._child is not None:
+            return self._child.poll() is None
+        return await self._in_thread(answers, self._place.socket)
 
     async def stop(self) -> None:
         """End the server if it is ours, and give up the ownership. Safe to call twice."""

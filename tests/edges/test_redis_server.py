@@ -100,6 +100,38 @@ async def test_a_killed_server_comes_back_with_what_it_had(tmp_path: Path) -> No
         await link.close()
 
 
+class Restless:
+    """A clock whose waits end at the next turn of the loop."""
+
+    def now_ms(self) -> int:
+        return 0
+
+    async def sleep(self, seconds: float) -> None:
+        await asyncio.sleep(0)
+
+
+async def test_looked_after_it_comes_back_by_itself(tmp_path: Path) -> None:
+    owner, sharer = EmbeddedRedis(tmp_path), EmbeddedRedis(tmp_path)
+    async with owner as url, sharer:
+        link = Link(url)
+        hot = RedisHot(link)
+        await hot.set_mark(5)
+        keeping = [asyncio.create_task(server.keep(Restless())) for server in (owner, sharer)]
+        for _ in range(3):
+            old = pid_of(tmp_path)
+            os.kill(old, signal.SIGKILL)
+            await gone(old)
+            while not await asyncio.to_thread(answers, tmp_path / "redis.sock"):
+                assert not any(task.done() for task in keeping)
+            assert pid_of(tmp_path) != old
+            assert await hot.mark() == 5
+        for task in keeping:
+            task.cancel()
+        await asyncio.gather(*keeping, return_exceptions=True)
+        assert owner.owned
+        await link.close()
+
+
 async def test_it_ends_with_a_killed_owner(tmp_path: Path) -> None:
     owner = subprocess.Popen(
         [sys.executable, "-c", OWNER, str(tmp_path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
