@@ -14,7 +14,8 @@ RECENT = 100
 
 @dataclass(frozen=True, slots=True)
 class Pulse:
-    """Figures of one moment. `events`: since the moment asked for; `latest`: campaign messages sent last."""
+    """Figures of one moment. `events`: since the moment asked for; `latest`: campaign messages sent last;
+    `predicted`, `answered`: shares over the `recent` sends before."""
 
     now_ms: int
     people: int
@@ -25,6 +26,9 @@ class Pulse:
     decisions: tuple[Decision, ...]
     model_version: int
     model_at_ms: int
+    recent: int
+    predicted: float
+    answered: float
 
 
 async def take_pulse(store: Store, since_ms: int, now_ms: int, shown: int = 4) -> Pulse:
@@ -43,4 +47,7 @@ async def take_pulse(store: Store, since_ms: int, now_ms: int, shown: int = 4) -
             decisions=tuple(await tx.decisions.latest(shown)),
             model_version=model.version if model else 0,
             model_at_ms=model.at_ms if model else 0,
+            recent=len(sent),
+            predicted=sum(row.predicted for row in sent) / max(len(sent), 1),
+            answered=sum(row.answered_ms > 0 for row in sent) / max(len(sent), 1),
         )

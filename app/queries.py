@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from itertools import islice
-from typing import TYPE_CHECKING
 
 from app.contents import Preview, find_content, preview_of
 from app.doorway import ask_door, stopping
@@ -27,6 +26,7 @@ from app.views import (
     StrategyVersion,
     Why,
 )
+from app.workspace import JOBS, Workspace
 from core.content import Content
 from core.errors import NotFoundError
 from core.grammar import compile_rule, sentence
@@ -35,12 +35,8 @@ from core.ports import PersonRecord, Transaction
 from core.profile import Profile, view
 from core.segment import assess
 
-if TYPE_CHECKING:
-    from app.workspace import Workspace
-
 PAGE = 1_000
 HOUR_MS = 3_600_000
-JOBS = ("segments", "plan", "learn")
 MODEL = "response"
 """Name under which the learned model is kept."""
 FIND = "manage_crm.py users find TEXT"

@@ -32,6 +32,8 @@ CONFIG = ROOT / "config.yaml"
 DEMO = ROOT / "data" / "demo"
 DEMO_DATABASE = DEMO / "kairos.db"
 STRATEGIES = ROOT / "strategies"
+JOBS = ("segments", "plan", "learn")
+"""The periodic steps."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,6 +170,7 @@ async def _latest_ms(store: Store) -> int:
     """The last moment of which the data know."""
     async with store.transaction(write=False) as tx:
         messages = await tx.ledger.latest(1)
+        slots = [await tx.control.last_slot(job) or 0 for job in JOBS]
         changed = await tx.people.changed_after(await tx.people.last_seq() - 1, 1)
     moments = [max(one.created_ms, one.sent_ms) for one in messages] + [one.state.last_ms for one in changed]
-    return max(moments, default=WallClock().now_ms())
+    return max((moment for moment in moments + slots if moment), default=WallClock().now_ms())

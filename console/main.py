@@ -17,7 +17,7 @@ from typer.exceptions import TyperException
 
 from console.output import NobodyReads, Output, silence
 from console.session import Options
-from console.verbs import bots, content, delivery, learn, segments, strategy, system, users
+from console.verbs import bots, content, delivery, learn, running, segments, strategy, system, users
 from core.errors import KairosError, NotFoundError, RefusedError, RuleError, SettingsError
 
 PROGRAM = "manage_crm.py"
@@ -42,6 +42,7 @@ for name, group in (
     ("bots", bots.app),
 ):
     app.add_typer(group, name=name)
+running.register(app)
 system.register(app)
 
 

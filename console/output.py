@@ -22,6 +22,7 @@ from typing import TextIO
 from console.fitting import fit, stack, width_of, wrap
 from console.report import Column, Facts, Report, Row, Table, document, flat
 
+PROGRAM = "manage_crm.py"
 BOLD, DIM, YELLOW, RED = "1", "2", "33", "31"
 
 
@@ -66,7 +67,7 @@ class Output:
             if isinstance(part, Table) and not part.rows and part.empty and self.mode is Mode.TSV:
                 self.note(part.empty)
         if report.next_step:
-            self.note(f"next: {report.next_step}")
+            self.note(f"next: {self.here(report.next_step)}")
 
     def document(self, value: object) -> None:
         """Write one JSON document."""
@@ -81,6 +82,10 @@ class Output:
                 lines += [*([""] if lines else []), self.paint(part.title, BOLD)]
             lines += self._table(part) if isinstance(part, Table) else self._facts(part)
         return lines
+
+    def here(self, command: str) -> str:
+        """A command as it reads in this workspace: the demo's data need `--demo`."""
+        return command.replace(f"{PROGRAM} ", f"{PROGRAM} --demo ", 1) if self.simulated else command
 
     def line(self, text: str) -> None:
         """One line of a screen."""

@@ -10,7 +10,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from app.doctor import Check
-
     from console.session import Options
 
 
@@ -30,7 +29,8 @@ def findings(checks: Sequence[Check]) -> Report:
         Column("next", "next", drop=1),
     ]
     rows: list[Row] = [
-        {"name": one.name, "ok": one.ok, "detail": one.detail, "next": one.next_step} for one in checks
+        {"name": one.name, "ok": one.ok, "detail": one.detail, "next": "" if one.ok else one.next_step}
+        for one in checks
     ]
     ok = all(one.ok for one in checks)
     return Report([Table("checks", columns, rows)], main="checks", verb="doctor", extra={"ok": ok})

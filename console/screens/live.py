@@ -5,6 +5,7 @@ Without a terminal it is one line on stderr now and then. Everything shown is SI
 
 from __future__ import annotations
 
+import shutil
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -12,16 +13,17 @@ from typing import TYPE_CHECKING
 
 from console.fitting import wrap
 from console.output import BOLD, YELLOW, Output
-from console.report import Report, iso, moment, percent
+from console.report import Column, Fact, Facts, Report, Row, Table, iso, moment, percent, percent_of
 from console.screens import people
 
 if TYPE_CHECKING:
     from app.pulse import Pulse
 
-BAR = 30
+BAR = 24
 DAY_MS = 86_400_000
 LINE_EVERY_S = 10.0
 FRAME_EVERY_S = 0.25
+SIMULATED = "simulated"
 WAITING = ("planned", "queued", "retry")
 
 
@@ -35,6 +37,7 @@ class Live:
     people: int
     began: float = field(default_factory=time.monotonic)
     drawn: float = 0.0
+    pictures: int = 0
 
     def wants(self) -> bool:
         """Whether the next picture is due in real time."""
@@ -48,13 +51,16 @@ class Live:
             self.out.note(f"SIMULATED {self._progress(pulse)}; {_sent(pulse)}")
             return
         text = "".join(f"{line}\x1b[K\n" for line in self.picture(pulse))
-        self.out.stderr.write(f"\x1b[H{text}\x1b[J")
+        clear = "" if self.pictures else "\x1b[2J"
+        self.pictures += 1
+        self.out.stderr.write(f"{clear}\x1b[H{text}\x1b[J")
         self.out.stderr.flush()
 
     def picture(self, pulse: Pulse) -> list[str]:
         """The lines of one picture."""
         out = self.out
-        lines = [out.paint("SIMULATED  ", YELLOW) + out.paint("Kairos demo", BOLD), self._progress(pulse), ""]
+        title = out.paint("SIMULATED  ", YELLOW) + out.paint("Kairos demo", BOLD)
+        lines = [title, *wrap(self._progress(pulse), out.width), ""]
         facts = (
             ("people", f"{pulse.people}, {_events(pulse, _COMING)}"),
             ("segments", _counts(pulse.segments)),
@@ -65,12 +71,9 @@ class Live:
         for label, words in facts:
             first, *rest = wrap(words, max(out.width - 11, 20))
             lines += [f"{label:<11}{first}", *(" " * 11 + line for line in rest)]
-        tables = [
-            people.messages(pulse.latest, "latest", "Last sent"),
-            people.decisions(pulse.decisions, "Last decisions"),
-        ]
-        body = out.lines(Report(tables), mark=False)
-        return lines + ["", *(line for line in body if not line.startswith(("(not", "\x1b[2m(not")))]
+        body = out.lines(Report([_sends(pulse), _decisions(pulse)]), mark=False)
+        height = max(shutil.get_terminal_size((80, 24)).lines - 1, 10)
+        return [*lines, "", *body][:height]
 
     def _progress(self, pulse: Pulse) -> str:
         share = min((pulse.now_ms - self.start_ms) / (self.days * DAY_MS), 1.0)
@@ -79,12 +82,34 @@ class Live:
         left = f", about {spent / share - spent:.0f} s left" if share > 0.02 else ""  # noqa: PLR2004 - too early to tell
         bar = "#" * round(share * BAR)
         now = moment(iso(pulse.now_ms))
-        return f"[{bar:<{BAR}}] day {day:.1f} of {self.days:g}, {now} UTC, {spent:.0f} s{left}"
+        return f"[{bar:.<{BAR}}] day {day:.1f} of {self.days:g}, {now} UTC, {spent:.0f} s{left}"
 
     def _learned(self, pulse: Pulse) -> str:
         if not pulse.model_version:
             return "nothing yet: rules and priors decide"
-        return f"model version {pulse.model_version} of {moment(iso(pulse.model_at_ms))}"
+        words = f"model version {pulse.model_version} of {moment(iso(pulse.model_at_ms))}"
+        if pulse.recent:
+            came = f"predicted {percent(pulse.predicted)}, came {percent(pulse.answered)}"
+            words += f"; last {pulse.recent} sends: {came}"
+        return words
+
+
+def summary(found: Mapping[str, object]) -> Report:
+    """The closing document for the eye, and what to look at next."""
+    facts = [
+        Fact(key, key.replace("_", " "), value, _words(value))
+        for key, value in found.items()
+        if key != SIMULATED
+    ]
+    next_step = "manage_crm.py segments report, or the menu: manage_crm.py"
+    return Report([Facts("demo", facts, "The demo is over")], next_step=next_step)
+
+
+def _words(value: object) -> str:
+    if isinstance(value, dict):
+        named = ((key if key.isupper() else key.replace("_", " "), item) for key, item in value.items())
+        return ", ".join(f"{name} {_words(item)}" for name, item in named)
+    return f"{value:g}" if isinstance(value, float) else "-" if value is None else str(value)
 
 
 _COMING: Mapping[str, str] = {
@@ -105,6 +130,35 @@ def _events(pulse: Pulse, words: Mapping[str, str]) -> str:
     sent, answered = pulse.states.get("sent", 0), pulse.events.get("campaign_answered", 0)
     rate = f" ({percent(answered / sent)} of what was sent)" if sent and words is _BACK else ""
     return ", ".join(found) + rate
+
+
+def _sends(pulse: Pulse) -> Table:
+    columns = [
+        Column("sent", "sent", words=_clock),
+        Column("person", "person", right=True),
+        Column("segment", "segment"),
+        Column("content", "content", drop=1),
+        Column("predicted", "predicted", right=True, words=percent_of("predicted")),
+        Column("answered", "answered", drop=2, words=lambda row: "yes" if row["answered"] else "-"),
+    ]
+    rows = [people.message_row(one) for one in pulse.latest]
+    return Table("latest", columns, rows, title="Last sent", empty="nothing yet")
+
+
+def _decisions(pulse: Pulse) -> Table:
+    columns = [
+        Column("at", "at", words=_clock),
+        Column("person", "person", right=True),
+        Column("segment", "segment", drop=1),
+        Column("reason", "reason"),
+        Column("predicted", "answers", right=True, words=percent_of("predicted")),
+    ]
+    rows = [people.decision_row(one) for one in pulse.decisions]
+    return Table("decisions", columns, rows, title="Last decisions", empty="nothing yet")
+
+
+def _clock(row: Row) -> str:
+    return moment(row.get("sent") or row.get("at"))[-5:]
 
 
 def _counts(counts: Mapping[str, int]) -> str:

@@ -162,7 +162,7 @@ def decisions(rows: Sequence[Decision], title: str = "Last decisions") -> Table:
         Column("reason", "reason", drop=4),
     ]
     empty = "no decisions yet; next: manage_crm.py run makes them"
-    return Table("decisions", columns, [_decision(row) for row in rows], title=title, empty=empty)
+    return Table("decisions", columns, [decision_row(row) for row in rows], title=title, empty=empty)
 
 
 def timeline(events: Sequence[Event]) -> Table:
@@ -279,7 +279,8 @@ def _door(line: PersonLine, door: Door) -> Facts:
     return Facts("door", facts, "The door")
 
 
-def _decision(row: Decision) -> Row:
+def decision_row(row: Decision) -> Row:
+    """A decision as plain values."""
     chosen: Sequence[object] = ()
     if row.message_id and 0 <= row.chosen < len(row.candidates):
         chosen = row.candidates[row.chosen]

@@ -1,4 +1,4 @@
-"""The verbs of the installation itself: run, demo, sandbox, doctor, db, test, bench, decide and the like.
+"""The verbs that look after an installation: doctor, db, rebuild, import, export; and test and bench.
 
 Each is one lazy call into the part that does it; nothing is decided here.
 """
@@ -6,14 +6,15 @@ Each is one lazy call into the part that does it; nothing is decided here.
 from __future__ import annotations
 
 import asyncio
-import sys
 from enum import StrEnum
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from console.output import Mode, Output
-from console.session import Json, Yes, ask, confirm, options_of, output
+from console.progress import Bar
+from console.session import DryRun, Json, Yes, ask, confirm, options_of, output
 
 PASS_ON = {"allow_extra_args": True, "ignore_unknown_options": True}
 """For verbs that hand their arguments to another tool."""
@@ -24,10 +25,11 @@ def register(app: typer.Typer) -> None:
     """Add the verbs to the program."""
     app.add_typer(db, name="db")
     app.command()(doctor)
-    app.command()(decide)
     app.command(context_settings=PASS_ON)(test)
     app.command()(bench)
     app.command()(export)
+    app.command(name="import")(import_)
+    app.command()(rebuild)
 
 
 def doctor(ctx: typer.Context, json: Json = False) -> None:
@@ -40,18 +42,6 @@ def doctor(ctx: typer.Context, json: Json = False) -> None:
     out.show(report)
     if not document(report)["ok"]:
         raise typer.Exit(1)
-
-
-def decide(
-    stdio: Annotated[bool, typer.Option("--stdio", help="JSON lines on stdin and stdout.")] = False,
-    seed: Annotated[int, typer.Option(help="Same input and seed, same answers.")] = 0,
-) -> None:
-    """Decide for another system that sends itself."""
-    if not stdio:
-        raise typer.BadParameter("say --stdio: the decision protocol speaks over stdin and stdout")
-    from console.decide import run_stdio
-
-    raise typer.Exit(run_stdio(sys.stdin, sys.stdout, sys.stderr, seed))
 
 
 def test(ctx: typer.Context) -> None:
@@ -107,6 +97,37 @@ def export(
     from app.exporter import export_ledger
 
     out.show(exporting.messages_report(ask(ctx, out, lambda desk: export_ledger(desk.workspace.store))))
+
+
+def import_(
+    ctx: typer.Context,
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="JSON lines of updates.")],
+    dry_run: DryRun = False,
+    json: Json = False,
+) -> None:
+    """Bring in history, through the same door as updates."""
+    from app.start import import_file
+    from console.screens import imports
+
+    out = output(json)
+    bar = Bar(out, "lines")
+    done = asyncio.run(import_file(options_of(ctx).config, file, dry_run=dry_run, progress=bar))
+    bar.end()
+    out.show(imports.report(done, dry_run=dry_run))
+    if done.error_count:
+        raise typer.Exit(1)
+
+
+def rebuild(ctx: typer.Context, yes: Yes = False) -> None:
+    """Make Redis again from the database."""
+    from app.rebuilding import rebuild as rebuild_hot
+
+    out, options = output(False), options_of(ctx)
+    confirm(out, "empty Redis and fill it again?", yes=yes, again="manage_crm.py rebuild")
+    bar = Bar(out, "people")
+    done = asyncio.run(rebuild_hot(options.config, demo=options.demo, progress=bar))
+    bar.end()
+    out.note(f"{done.people} people are in Redis again")
 
 
 @db.command()

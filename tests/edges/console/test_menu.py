@@ -93,7 +93,7 @@ def test_every_page_fits_24_lines_of_80_cells(database: Path) -> None:
 
 def _pages(visit: Visit) -> list[int]:
     """Lines between two prompts."""
-    rest, sizes = visit.text, []
+    rest, sizes = visit.text, list[int]()
     for prompt in visit.prompts:
         before, _, rest = rest.partition(prompt)
         sizes.append(before.count("\n") - bool(sizes))  # without the end of the answer before

@@ -166,3 +166,8 @@ def test_json_carries_intervals_and_screens_show_them() -> None:
 def test_never_is_no_moment() -> None:
     assert iso(0) is None
     assert iso(1_767_607_200_000) == "2026-01-05T10:00:00Z"
+
+
+def test_the_next_step_over_simulated_data_stays_there() -> None:
+    report = Report([table()], main="people", next_step="manage_crm.py users list --after 7")
+    assert "next: manage_crm.py --demo users list" in written(Mode.TSV, report, simulated=True)[1]

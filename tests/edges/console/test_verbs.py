@@ -150,3 +150,44 @@ def test_head_is_no_error_and_locale_c_works(config: Path) -> None:
 def test_the_verb_of_the_readme_works_in_a_process_of_its_own(config: Path) -> None:
     done = started(f"users show @nobody --config {config}", {})
     assert done.returncode == 4 and "Traceback" not in done.stderr
+
+
+def test_the_doctor_says_what_is_wrong_and_what_next(
+    config: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["doctor", "--json", "--config", str(config)]) == 1
+    found = json.loads(capsys.readouterr().out)
+    assert found["ok"] is False
+    assert all(set(one) == {"name", "ok", "detail", "next"} for one in found["checks"])
+    [token] = [one for one in found["checks"] if not one["ok"]]
+    assert "NO_SUCH_TOKEN" in token["detail"] and token["next"]
+
+
+def test_history_comes_in_once(config: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    human = {"id": 777, "is_bot": False, "first_name": "Ece", "language_code": "tr"}
+    message = {"message_id": 1, "date": 1_767_000_000, "from": human, "chat": {"id": 777, "type": "private"}}
+    update = {"update_id": 5, "message": message | {"text": "/start"}}
+    line = json.dumps({"bot_id": 42, "received_at_ms": 1_767_000_000_000, "update": update})
+    file = tmp_path / "history.jsonl"
+    file.write_text(f"{line}\n", encoding="utf-8")
+    there = ["--config", str(config)]
+    for extra, new in ((["--dry-run"], 0), ([], 1), ([], 0)):
+        assert run(["import", str(file), "--json", *extra, *there]) == 0
+        assert json.loads(capsys.readouterr().out)["imported"]["new"] == new
+    assert run(["users", "show", "tg:777", "--json", *there]) == 0
+    assert json.loads(capsys.readouterr().out)["person"]["name"] == "Ece"
+    file.write_text(f"{line}\nno json\n", encoding="utf-8")
+    assert run(["import", str(file), *there]) == 1
+    assert "line 2" in capsys.readouterr().out
+
+
+def test_redis_is_made_again_from_the_database(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["rebuild", "--config", str(config)]) == 2
+    assert run(["rebuild", "--yes", "--config", str(config)]) == 0
+    assert "4 people are in Redis again" in capsys.readouterr().err
+
+
+def test_run_refuses_with_a_sentence(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["run", "--config", str(config)]) == 2
+    stderr = capsys.readouterr().err
+    assert "Traceback" not in stderr and stderr.startswith("error: ")

@@ -1,0 +1,27 @@
+"""What an import brought, on the screen."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from console.report import Column, Fact, Facts, Report, Table
+
+if TYPE_CHECKING:
+    from app.importer import Imported
+
+
+def report(done: Imported, *, dry_run: bool) -> Report:
+    """Lines, what was new, and the lines that could not be used."""
+    facts = [
+        Fact("dry_run", "dry run", dry_run, "yes: nothing was changed" if dry_run else "no"),
+        Fact("lines", "lines", done.lines),
+        Fact("new", "new updates", done.new),
+        Fact("events", "events", done.events),
+        Fact("errors", "unusable lines", done.error_count),
+    ]
+    errors = Table(
+        "first_errors", [Column("error", "error")], [{"error": one} for one in done.errors], "Errors"
+    )
+    parts: list[Table | Facts] = [Facts("imported", facts, "Import")]
+    next_step = "" if dry_run or done.error_count else "manage_crm.py segments compute"
+    return Report([*parts, errors] if done.errors else parts, next_step=next_step)
