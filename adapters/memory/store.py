@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
+from typing import Any
 
 from adapters.columns import RECENT_MS, DoorRows
 from adapters.memory.control import MemoryControl, MemoryKnowledge
@@ -59,6 +60,7 @@ class MemoryStore:
         self._holdout = holdout
         self._committed = Tables()
         self._turn = asyncio.Lock()
+        self._holder: asyncio.Task[Any] | None = None
         self.failing = False
 
     @asynccontextmanager
@@ -66,7 +68,10 @@ class MemoryStore:
         if not write:
             yield MemoryTransaction(self._committed.copy(), self._holdout)
             return
+        if self._turn.locked() and self._holder is asyncio.current_task():
+            raise RuntimeError("a transaction inside a transaction of the same task would wait for itself")
         async with self._turn:
+            self._holder = asyncio.current_task()
             work = self._committed.copy()
             yield MemoryTransaction(work, self._holdout)
             if self.failing:

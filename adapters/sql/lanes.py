@@ -117,17 +117,24 @@ class Lanes:
         self._free: list[AsyncConnection | None] = [None] * size
         self._turn = asyncio.Semaphore(size)
         self._closed = False
+        self._alone = size == 1
+        self._holders: list[asyncio.Task[Any] | None] = []
 
     @asynccontextmanager
     async def take(self) -> AsyncIterator[AsyncConnection]:
         """A connection outside any transaction."""
+        task = asyncio.current_task()
+        if self._alone and task in self._holders:
+            raise RuntimeError("a transaction inside a transaction of the same task would wait for itself")
         async with self._turn:
+            self._holders.append(task)
             connection = self._free.pop()
             try:
                 connection = connection or await self._open()
                 yield connection
             finally:
                 self._free.append(await self._fit(connection))
+                self._holders.remove(task)
 
     async def close(self) -> None:
         """Close what is open; lanes in use close when they come back."""

@@ -17,6 +17,9 @@ from core.ledger import OPEN, Message, MessageClass, Move, NewMessage, State, ch
 MESSAGE: Final = tables.table(tables.Message)
 
 _FIELDS: Final = tuple(field.name for field in fields(Message))
+_CLS, _STATE, _BODY = (_FIELDS.index(name) for name in ("cls", "state", "body"))
+_CLASSES: Final = {cls.value: cls for cls in MessageClass}
+_STATES: Final = {state.value: state for state in State}
 _ADD: Final = Upsert.into(
     MESSAGE,
     lambda new: new.on_conflict_do_nothing(index_elements=["campaign", "person_no", "step"]).returning(
@@ -238,11 +241,10 @@ def _as_message(item: NewMessage, row_id: int | None, now_ms: int) -> Message | 
 
 
 def _message(row: AnyRow) -> Message:
-    values: dict[str, Any] = dict(zip(_FIELDS, row, strict=True))
-    values["cls"] = MessageClass(values["cls"])
-    values["state"] = State(values["state"])
-    values["body"] = loads(values["body"])
-    return Message(**values)
+    values = list(row)
+    values[_CLS], values[_STATE] = _CLASSES[values[_CLS]], _STATES[values[_STATE]]
+    values[_BODY] = loads(values[_BODY])
+    return Message(*values)
 
 
 def _messages(rows: Iterable[AnyRow]) -> list[Message]:

@@ -95,6 +95,16 @@ async def test_readers_see_one_moment_and_can_t_write(store: Store) -> None:
     assert (await counts(store))[0] == 2
 
 
+@pytest.mark.parametrize("kind", ["memory", "sqlite"])
+async def test_with_one_writer_a_task_that_would_wait_for_itself_is_told(kind: str, tmp_path: Path) -> None:
+    store = MemoryStore() if kind == "memory" else await SqlStore(f"{tmp_path}/kairos.db").open()
+    with pytest.raises(RuntimeError, match="wait for itself"):
+        async with store.transaction():
+            await people(store, 1)
+    assert await people(store, 2) == [1]
+    await store.close()
+
+
 async def test_what_a_transaction_wrote_it_reads(store: Store) -> None:
     async with store.transaction() as tx:
         await tx.inbox.add(BOT, [update(1)])
