@@ -68,7 +68,9 @@ class PlanParams:
     """worth: the weights. temperature: how far from the best value a choice may lie and still be drawn at 1/e
     of its chance; floor: least propensity of an allowed kind; hour_band: share of the best value that an hour
     must reach. least_days: no shorter interval than this is tried yet (1 = one message a contact day).
-    learning_period: the first 24 hours, only clear cases. stretch: [n] factors on the intervals, None = 1."""
+    learning_period: the first 24 hours, only clear cases, of them the best `clear_share` of a plan (where
+    plans are small, 1: the value must be positive at three times the cost of a block). stretch: [n] factors
+    on the intervals, None = 1."""
 
     worth: Worth = Worth()
     temperature: float = 0.12
@@ -76,6 +78,7 @@ class PlanParams:
     hour_band: float = 0.7
     least_days: float = 1.0
     learning_period: bool = False
+    clear_share: float = 0.5
     stretch: Floats | None = None
 
 
@@ -237,16 +240,16 @@ def _why(columns: PlanColumns, open_slots: Bools, value: Floats, params: PlanPar
     due: Bools = np.any(open_slots, axis=1)
     why = np.where(value > 0, int(Why.PLANNED), int(Why.NOT_WORTH_IT))
     if params.learning_period:
-        clear = _clear_cases(columns.situation, value, np.logical_and(may, due))
+        clear = _clear_cases(columns.situation, value, np.logical_and(may, due), params.clear_share)
         why = np.where((why == Why.PLANNED) & ~clear, int(Why.LEARNING_PERIOD), why)
     why = np.where(due, why, int(Why.NOT_YET))
     return np.where(may, why, int(Why.NO_OPEN_HOUR)).astype(np.int64)
 
 
-def _clear_cases(situation: Situation, value: Floats, candidates: Bools) -> Bools:
-    """In the learning period: people whose hours are known, in the better half, not yet written to."""
-    middle = float(np.median(value[candidates])) if candidates.any() else 0.0
-    clear: Bools = (situation.hour_activity.sum(axis=1) >= 1.0) & (value >= middle)
+def _clear_cases(situation: Situation, value: Floats, candidates: Bools, share: float) -> Bools:
+    """In the learning period: people whose hours are known, the best `share` of them, not yet written to."""
+    least = float(np.quantile(value[candidates], 1 - share)) if candidates.any() else 0.0
+    clear: Bools = (situation.hour_activity.sum(axis=1) >= 1.0) & (value >= least)
     return clear & ~(situation.recent_ms > situation.now_ms - DAY_MS).any(axis=1)
 
 
