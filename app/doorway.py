@@ -47,7 +47,7 @@ async def ask_door(tx: Transaction, space: Workspace, record: PersonRecord, prof
     )
     verdict = may_contact(facts, question, now_ms)
     reasons, until_ms = int(verdict.reasons[0]), int(verdict.until_ms[0])
-    words = tuple(explain(reasons, until_ms, "en")) if reasons else ()
+    words = tuple(explain(reasons, 0, "en")) if reasons else ()
     if strategy is None:
         return Door(False, (NO_SEGMENT, *words), 0, "", profile.last_bot)
     return Door(bool(verdict.allowed[0]), words, until_ms, strategy.segment, profile.last_bot)

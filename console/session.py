@@ -46,18 +46,24 @@ class Desk:
 
     workspace: Workspace
     queries: Queries
-    commands: Commands
+    actor: str = "terminal"
+
+    @property
+    def commands(self) -> Commands:
+        """The changes; what they need is loaded only when something is changed."""
+        from app.commands import Commands
+
+        return Commands(self.workspace, self.actor)
 
 
 @asynccontextmanager
 async def open_desk(options: Options) -> AsyncIterator[Desk]:
     """The desk over the chosen workspace."""
-    from app.commands import Commands
     from app.queries import Queries
     from app.workspace import open_workspace
 
     async with open_workspace(options.config, demo=options.demo) as workspace:
-        yield Desk(workspace, Queries(workspace), Commands(workspace, actor()))
+        yield Desk(workspace, Queries(workspace), actor())
 
 
 def ask(ctx: typer.Context, out: Output, question: Callable[[Desk], Awaitable[T]]) -> T:

@@ -91,10 +91,11 @@ def card(found: PersonCard) -> Report:
 
 def why(found: Why) -> Report:
     """Why a message was planned, held or dropped, and what would have to change."""
+    decided = replace(decisions(found.decisions), empty="no decision for this person yet")
     parts: list[Table | Facts] = [
         _door(found.line, found.door),
         messages_of_one(found.messages),
-        decisions(found.decisions),
+        decided,
     ]
     return Report(parts, verb=f"delivery why {found.line.person_no}")
 
@@ -125,7 +126,7 @@ def messages_of_one(rows: Sequence[Message]) -> Table:
         replace(column, drop=shown[column.key]) if column.key in shown else replace(column, title="")
         for column in messages(rows).columns
     ]
-    return replace(messages(rows), columns=columns)
+    return replace(messages(rows), columns=columns, empty="no message to this person yet")
 
 
 def message_row(row: Message) -> Row:

@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 
 from adapters.sql.store import SqlStore
-from app.commands import Commands
 from app.queries import Queries
 from console.menu import Menu
 from console.output import Mode, Output
@@ -32,7 +31,7 @@ class Visit:
         store = SqlStore(f"sqlite:///{database}")
         space = workspace(store)
         with asyncio.Runner() as runner:
-            desk = Desk(space, Queries(space), Commands(space, "terminal"))
+            desk = Desk(space, Queries(space))
             try:
                 Menu(desk, Terminal(out, self._read), runner, Options()).loop()
             except Quit:
