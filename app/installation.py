@@ -40,6 +40,8 @@ from core.flow.rebuild import catch_up
 from core.flow.reply import Reply, ReplyDeps, reply
 from core.flow.segment import SegmentDeps, assess_due
 from core.identity import Captured, Identity
+from core.learning.pace import Worth
+from core.plan import PlanParams
 from core.ports import Clock, Guard, InboxRow, Messenger, Pacer, Receipt, Store
 from core.segment import SegmentSpec
 from core.strategy import Caps
@@ -91,6 +93,7 @@ class Conditions:
     plan_cron: str = "*/5 * * * *"
     segments_cron: str = "*/5 * * * *"
     learn_cron: str = "0 */3 * * *"
+    worth: Worth = field(default_factory=Worth)
     seed: int | None = None
     rhythm: Rhythm = field(default_factory=Rhythm)
 
@@ -210,7 +213,6 @@ class Installation:
         people = 0
         while True:
             done = await assess_due(deps, self.parts.clock.now_ms(), guard=guard)
-            guard = None  # the slot is taken by the first batch
             if not done.people:
                 return people
             people += done.people
@@ -227,10 +229,10 @@ class Installation:
         self.parts.logs.analytics.info("learned", outcomes=done.outcomes, version=version)
 
     async def _plan(self, guard: Guard) -> None:
-        deps = PlanDeps(self.parts.store, self.parts.specs, self._dice, self._names, self.conditions.caps)
-        first: Guard | None = guard
-        while (done := await plan_due(deps, self.parts.clock.now_ms(), guard=first)).people:
-            first = None
+        conditions = self.conditions
+        params = PlanParams(worth=conditions.worth, clear_share=1.0)
+        deps = PlanDeps(self.parts.store, self.parts.specs, self._dice, self._names, conditions.caps, params)
+        while (done := await plan_due(deps, self.parts.clock.now_ms(), guard=guard)).people:
             self.parts.logs.delivery.info("planned", people=done.people, messages=done.messages, **done.why)
         for lane in self._lanes:
             lane.service.bell.ring()
@@ -255,11 +257,10 @@ class Installation:
         answers = Answers(self.parts.faces, self, self._find_visitor)
 
         async def handle(row: InboxRow) -> None:
-            captured = self._read(row)
-            if captured.sender is None:
-                return
             try:
-                await answers.handle(row, captured.sender)
+                sender = self._read(row).sender
+                if sender is not None:
+                    await answers.handle(row, sender)
             except KairosError as error:
                 self.parts.logs.analytics.warning("answer_failed", kind=type(error).__name__, inbox=row.id)
             except Exception as error:  # noqa: BLE001 - a fault of one handler must not stop the others

@@ -34,6 +34,7 @@ from bot.visitor import BotFace
 from core.errors import RejectedError, SettingsError, TransportError
 from core.experiment import holdout
 from core.identity import Identity
+from core.learning.pace import Worth
 from core.strategy import Caps
 
 REACH_TRIES = 3
@@ -120,6 +121,7 @@ def conditions_of(settings: Settings) -> Conditions:
         text_version=settings.consent.text_version,
         language=settings.language.default,
         caps=Caps(settings.delivery.per_day, settings.delivery.per_week),
+        worth=Worth(settings.learning.response, settings.learning.conversion, settings.learning.block),
         plan_cron=settings.schedule.plan,
         segments_cron=settings.schedule.segments,
         learn_cron=settings.schedule.learn,

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import partial
 
 import numpy as np
 
@@ -44,7 +43,7 @@ class PlanDeps:
     dice: Callable[[int], np.random.Generator]  # noqa: TID251 - named, not thrown: dice are an argument
     names: Mapping[int, str]
     caps: Caps = field(default_factory=Caps)
-    params: PlanParams = field(default_factory=partial(PlanParams, clear_share=1.0))
+    params: PlanParams = field(default_factory=PlanParams)
 
 
 @dataclass(frozen=True, slots=True)
