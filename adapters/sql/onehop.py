@@ -6,6 +6,7 @@ hands out rows already fetched. It opens the file with the settings that the rec
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -103,7 +104,18 @@ class OneHopConnection(aiosqlite.Connection):
 
     def __init__(self, options: FileOptions) -> None:
         super().__init__(lambda: open_file(options), iter_chunk_size=64)
+        self._end: asyncio.Future[Any] | None = None
         self._thread.daemon = True  # a forgotten connection must not keep the program from ending
+
+    def stop(self) -> asyncio.Future[Any] | None:
+        """Ask the thread to end."""
+        self._end = super().stop()
+        return self._end
+
+    async def stopped(self) -> None:
+        """Wait until the thread has ended: it must not speak to a loop that is already closed."""
+        if self._end is not None:
+            await self._end
 
     @property
     def file(self) -> sqlite3.Connection:
@@ -121,5 +133,9 @@ class OneHopConnection(aiosqlite.Connection):
 async def connect(options: FileOptions) -> OneHopConnection:
     """Open in a thread of its own."""
     connection = OneHopConnection(options)
-    await connection
+    try:
+        await connection
+    except BaseException:
+        await connection.stopped()
+        raise
     return connection
