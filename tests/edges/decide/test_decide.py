@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from app.decide.messages import parse
+from app.decide.messages import Observe, Plan, Reset, parse
 from app.decide.service import Service, run
 from console.decide import run_stdio
 from tests.edges.decide.world import World, every_day_at, play
@@ -25,16 +25,20 @@ class Caller:
         self.plans: list[dict[str, Any]] = []
 
     def tell(self, message: dict[str, Any]) -> Any:
-        read = parse(json.dumps(message))
-        if message["type"] == "reset":
-            self.service = Service.start(read, self.seed, {})  # type: ignore[arg-type]  # a reset was sent
-            return None
+        match parse(json.dumps(message)):
+            case Reset() as reset:
+                self.service = Service.start(reset, self.seed, {})
+                return None
+            case Observe() as seen:
+                return self.running.observe(seen)
+            case Plan() as asked:
+                self.plans.append(self.running.plan(asked))
+                return self.plans[-1]
+
+    @property
+    def running(self) -> Service:
         assert self.service is not None
-        if message["type"] == "observe":
-            return self.service.observe(read)  # type: ignore[arg-type]  # likewise
-        answer = self.service.plan(read)  # type: ignore[arg-type]  # likewise
-        self.plans.append(answer)
-        return answer
+        return self.service
 
 
 def live(world: World, change: Callable[[dict[str, Any]], None] = lambda _: None, seed: int = 1) -> Caller:
