@@ -128,7 +128,7 @@ async def test_looked_after_it_comes_back_by_itself(tmp_path: Path) -> None:
         for task in keeping:
             task.cancel()
         await asyncio.gather(*keeping, return_exceptions=True)
-        assert owner.owned
+        assert owner.owned != sharer.owned
         await link.close()
 
 
