@@ -12,6 +12,7 @@ from itertools import islice
 from app.contents import Preview, find_content, preview_of
 from app.doorway import ask_door, stopping
 from app.figures import DAY_MS, Tally, learning
+from app.pace import paces
 from app.reading import bot_lines, everybody, outcomes_since, resolve
 from app.rules import read_rule
 from app.views import (
@@ -156,6 +157,8 @@ class Queries:
     async def delivery(self, limit: int = 8) -> DeliveryStatus:
         """How delivery stands now."""
         now_ms = self._now()
+        found = await self.bots()
+        pace = await paces(self._space.redis, [bot.bot_id for bot in found], now_ms)
         async with self._store.transaction(write=False) as tx:
             day = await outcomes_since(tx, now_ms - DAY_MS)
             latest = await tx.ledger.latest(PAGE)
@@ -170,7 +173,8 @@ class Queries:
                 sent_last_hour=sum(one.sent_ms > now_ms - HOUR_MS for one in day),
                 sent_last_day=len(day),
                 answered_last_day=sum(one.answered_ms > 0 for one in day),
-                bots=await bot_lines(tx, self._space.bots),
+                bots=tuple(found),
+                pace=pace,
                 queue=tuple(await tx.ledger.queue(limit)),
                 latest=tuple(islice(sorted(campaigns, key=lambda row: -row.sent_ms), limit)),
                 decisions=tuple(await tx.decisions.latest(limit)),

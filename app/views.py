@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from app.pace import Pace
 from core.consent import ConsentChange
 from core.event import Event
 from core.identity import Identity
@@ -156,7 +157,7 @@ class BotLine:
 @dataclass(frozen=True, slots=True)
 class DeliveryStatus:
     """How delivery stands. `states`: campaign messages by state; `switches`: what stops it and why; `jobs`:
-    when each periodic step ran last."""
+    when each periodic step ran last; `pace`: empty while no Redis runs."""
 
     now_ms: int
     states: Mapping[str, int]
@@ -168,6 +169,7 @@ class DeliveryStatus:
     sent_last_day: int
     answered_last_day: int
     bots: tuple[BotLine, ...]
+    pace: tuple[Pace, ...]
     queue: tuple[Message, ...]
     latest: tuple[Message, ...]
     decisions: tuple[Decision, ...]

@@ -22,6 +22,7 @@ from adapters.sql.migrate import current, head, upgrade
 from adapters.sql.store import SqlStore
 from adapters.strategies import load_strategies
 from app.clock import WallClock
+from app.pace import RedisPlace
 from core.errors import NotFoundError, SettingsError, StoreError
 from core.ports import Clock, Store
 from core.segment import SegmentSpec
@@ -55,6 +56,7 @@ class Workspace:
     caps: Caps = Caps()
     bots: tuple[BotName, ...] = ()
     simulated: bool = False
+    redis: RedisPlace = RedisPlace()
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +103,7 @@ async def open_workspace(config: Path | None = None, *, demo: bool = False) -> A
     try:
         clock: Clock = StoppedClock(await _latest_ms(store)) if demo else WallClock()
         specs = load_strategies(STRATEGIES)
-        yield Workspace(store, specs, clock, found.caps, found.bots, demo)
+        yield Workspace(store, specs, clock, found.caps, found.bots, demo, found.redis)
     finally:
         await store.close()
 
@@ -113,13 +115,14 @@ class Place:
     url: str
     caps: Caps = Caps()
     bots: tuple[BotName, ...] = ()
+    redis: RedisPlace = RedisPlace()
 
 
 def demo_place() -> Place:
     """The demo's; NotFoundError when there was none."""
     if not demo_exists():
         raise NotFoundError("there are no demo data yet", next_step="manage_crm.py demo")
-    return Place(f"sqlite:///{DEMO_DATABASE}")
+    return Place(f"sqlite:///{DEMO_DATABASE}", redis=RedisPlace(DEMO / "redis"))
 
 
 def configured_place(config: Path | None) -> Place:
@@ -127,7 +130,9 @@ def configured_place(config: Path | None) -> Place:
     settings = load(config or CONFIG, os.environ)
     bounds = settings.delivery
     names = tuple(_bot_name(settings, bot) for bot in settings.bots)
-    return Place(settings.store.url, Caps(bounds.per_day, bounds.per_week), names)
+    folder = settings.data_dir / "redis" if settings.redis.embedded else None
+    redis = RedisPlace(folder, settings.redis.url, settings.workspace.redis_prefix)
+    return Place(settings.store.url, Caps(bounds.per_day, bounds.per_week), names, redis)
 
 
 def _bot_name(settings: Settings, bot: Bot) -> BotName:

@@ -54,7 +54,7 @@ async def _enter(stack: AsyncExitStack, options: Options) -> Desk:
     from app.workspace import demo_exists
 
     desk = await stack.enter_async_context(open_desk(options))
-    if options.demo or not demo_exists() or await desk.queries.count():
+    if options.demo or options.config or not demo_exists() or await desk.queries.count():
         return desk
     return await stack.enter_async_context(open_desk(replace(options, demo=True)))
 

@@ -9,6 +9,7 @@ from console.report import Column, Fact, Facts, Report, Row, Table, iso, moment,
 from console.screens import people
 
 if TYPE_CHECKING:
+    from app.pace import Pace
     from app.views import BotLine, DeliveryStatus
     from core.ledger import Message
 
@@ -25,8 +26,23 @@ def status(found: DeliveryStatus) -> Report:
         people.messages(found.latest, "latest", "Last sent"),
         people.decisions(found.decisions),
         bot_table(found.bots),
+        pace(found.pace),
     ]
     return Report(parts, verb="delivery status")
+
+
+def pace(found: Sequence[Pace]) -> Table:
+    """How fast each bot may send now."""
+    columns = [
+        Column("bot", "bot", right=True),
+        Column("rate_per_s", "messages a second", right=True, words=lambda row: f"{row['rate_per_s']:.1f}"),
+        Column("halt_until", "Telegram asked to wait until (UTC)", words=moment_of("halt_until")),
+    ]
+    rows: list[Row] = [
+        {"bot": one.bot_id, "rate_per_s": round(one.rate_per_s, 2), "halt_until": iso(one.halt_until_ms)}
+        for one in found
+    ]
+    return Table("pace", columns, rows, title="Pace", empty="no Redis is running, so nothing is being sent")
 
 
 def queue(rows: Sequence[Message]) -> Report:

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
+from adapters.redis.link import Link
+from adapters.redis.pacer import RedisPacer
+from adapters.redis.server import EmbeddedRedis
+from app.pace import RedisPlace, paces
 from app.queries import Queries
 from app.workspace import Workspace
 from core.errors import NotFoundError, RuleError
@@ -143,3 +149,15 @@ async def test_content_is_previewed_for_a_person(queries: Queries) -> None:
     assert (await queries.preview("hot_offer", language="tr")).language == "tr"
     with pytest.raises(NotFoundError, match="no content nothing"):
         await queries.preview("nothing")
+
+
+async def test_the_pace_is_shown_while_redis_runs_and_only_then(tmp_path: Path) -> None:
+    place = RedisPlace(tmp_path / "redis")
+    assert await paces(place, [BOT], NOW) == ()
+    async with EmbeddedRedis(tmp_path / "redis") as url:
+        link = Link(url)
+        halt_until = await RedisPacer(link).limited(BOT, 1, 30.0, NOW)
+        await link.close()
+        [pace] = await paces(place, [BOT, 0], NOW)
+        assert (pace.bot_id, pace.halt_until_ms) == (BOT, halt_until) and pace.rate_per_s > 0
+    assert await paces(place, [BOT], NOW) == ()
