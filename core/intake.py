@@ -13,7 +13,7 @@ from core.consent import ConsentChange
 from core.errors import HotStoreError
 from core.event import Event, PersonEvent, Scalar
 from core.identity import Sender
-from core.ledger import Message
+from core.ledger import Message, Move, State
 from core.ports import HotStore, PersonRecord, Reach, Transaction
 from core.profile import fold, view
 
@@ -116,6 +116,18 @@ def sent_event(message: Message, at_ms: int) -> PersonEvent:
     return PersonEvent(
         message.person_no, Event(f"sent:{message.id}", at_ms, "campaign_sent", message.bot_id, props)
     )
+
+
+async def arrived(tx: Transaction, messages: Sequence[Message]) -> list[PersonEvent]:
+    """Those of unknown fate that were answered did arrive: closed as sent at the moment of their permit.
+
+    Returns the events that follow, to be recorded. One still `sending` is left to its sender, who asks here
+    when its own end turns out to be unknown."""
+    proven = [m for m in messages if m.state is State.UNKNOWN]
+    await tx.ledger.move(
+        [Move(m.id, m.state, State.SENT, reason="answered", sent_ms=m.permit_ms) for m in proven]
+    )
+    return [sent_event(m, m.permit_ms) for m in proven]
 
 
 async def show(hot: HotStore, records: Sequence[PersonRecord], now_ms: int) -> None:

@@ -7,14 +7,14 @@ stops the others. The hot store is written after the commit; losing it loses not
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
 
 from core.errors import ContentError, KairosError
 from core.event import PersonEvent
 from core.identity import Captured, Sender
-from core.intake import record, sent_event, show
-from core.ledger import Message, Move, State
+from core.intake import arrived, record, show
+from core.ledger import Message, State
 from core.ports import HotStore, InboxRow, Store, Transaction
 from core.response import RESPONSE_WINDOW_MS, match_response
 
@@ -81,7 +81,9 @@ async def _apply(deps: CaptureDeps, waiting: Sequence[InboxRow], now_ms: int) ->
             await tx.inbox.failed([row_id], reason)
         events, senders = await _resolve(tx, list(captured.values()), now_ms)
         recorded = await record(tx, events, senders)
-        answers = await _answers(tx, recorded.fresh)
+        refusals = _refusals(captured.values())
+        acts = [item for item in recorded.fresh if item.event.key not in refusals]
+        answers = await _answers(tx, acts)
         more = await record(tx, answers)
         await tx.inbox.applied([row_id for row_id, item in captured.items() if item.answer])
         await tx.inbox.handled([row_id for row_id, item in captured.items() if not item.answer])
@@ -113,11 +115,20 @@ async def _resolve(
         if item.sender is None:
             continue
         person_no = numbers[item.sender.identity]
-        earlier = senders.get(person_no)
-        if earlier is None or item.sender.chat_id:
-            senders[person_no] = item.sender
+        earlier = senders.get(person_no, item.sender)
+        senders[person_no] = replace(item.sender, chat_id=item.sender.chat_id or earlier.chat_id)
         events.extend(PersonEvent(person_no, event) for event in item.events)
     return events, senders
+
+
+def _refusals(items: Iterable[Captured]) -> frozenset[str]:
+    """Keys of all that updates with an opt-out say: a "no" to campaigns is no response that one earned."""
+    return frozenset(
+        event.key
+        for item in items
+        if any(one.kind == "consent_withdrawn" for one in item.events)
+        for event in item.events
+    )
 
 
 async def _answers(tx: Transaction, fresh: Sequence[PersonEvent]) -> list[PersonEvent]:
@@ -135,28 +146,17 @@ async def _answers(tx: Transaction, fresh: Sequence[PersonEvent]) -> list[Person
         by_person.setdefault(message.person_no, []).append(message)
     answered: dict[int, int] = {}
     found: list[PersonEvent] = []
-    arrived: list[Message] = []
+    proven: list[Message] = []
     for act in acts:
         answer = match_response(act.event, by_person.get(act.person_no, ()))
         if answer is None or answer.message.answered_ms or answer.message.id in answered:
             continue
         answered[answer.message.id] = act.event.ts_ms
         if answer.message.state is not State.SENT:
-            arrived.append(answer.message)
+            proven.append(answer.message)
         found.append(PersonEvent(act.person_no, answer.event))
     await tx.ledger.answered(answered)
-    return found + await _proven(tx, arrived)
-
-
-async def _proven(tx: Transaction, messages: Sequence[Message]) -> list[PersonEvent]:
-    """The answered ones of unknown fate did arrive: close them as sent at the moment of their permit.
-
-    One still `sending` is left to its sender, whose answer is about to be committed."""
-    unknown = [m for m in messages if m.state is State.UNKNOWN]
-    await tx.ledger.move(
-        [Move(m.id, m.state, State.SENT, reason="answered", sent_ms=m.permit_ms) for m in unknown]
-    )
-    return [sent_event(m, m.permit_ms) for m in unknown]
+    return found + await arrived(tx, proven)
 
 
 _RESPONDING = frozenset({"message_received", "button_tapped", "payment_succeeded"})

@@ -17,9 +17,9 @@ import numpy as np
 
 from core.consent import LASTING, DoorAsk, Reason, Verdicts, may_contact
 from core.content import with_id
-from core.errors import RateLimitedError, RejectedError, TransportError
+from core.errors import HotStoreError, KairosError, RateLimitedError, RejectedError, TransportError
 from core.event import Event, PersonEvent
-from core.intake import record, sent_event, show
+from core.intake import arrived, record, sent_event, show
 from core.ledger import PERMIT_VALID_MS, Message, MessageClass, Move, State, end_of
 from core.ports import Clock, HotStore, Lease, Messenger, Pacer, Receipt, Store, Transaction
 from core.strategy import Caps, Pace, Strategy
@@ -157,6 +157,8 @@ async def _send(deps: DeliverDeps, message: Message, slot_ms: int) -> Result:
         )
     except TransportError as error:
         return Result(message, error)
+    except KairosError as error:  # nothing left: the message itself or its bot is not fit to be sent
+        return Result(message, RejectedError(str(error), code="other"))
     return Result(message, receipt)
 
 
@@ -165,13 +167,33 @@ async def _commit(deps: DeliverDeps, bot_id: int, results: Sequence[Result]) -> 
     if not results:
         return
     now_ms = deps.clock.now_ms()
-    for result in results:
-        if isinstance(result.ended, RateLimitedError):
-            await deps.pacer.limited(bot_id, result.message.chat_id, result.ended.retry_after_s, now_ms)
+    halt_ms = max([await _halted(deps, bot_id, r, now_ms) for r in results])
     async with deps.store.transaction() as tx:
         await tx.ledger.move([outcome_move(result, now_ms) for result in results])
-        recorded = await record(tx, [event for r in results for event in _events(r, now_ms)])
+        proven = await _answered_meanwhile(tx, [result.message.id for result in results])
+        recorded = await record(tx, [event for r in results for event in _events(r, now_ms)] + proven)
+        if halt_ms:
+            await tx.control.set_switch(f"halt:{bot_id}", str(halt_ms))
     await show(deps.hot, recorded.records, now_ms)
+
+
+async def _halted(deps: DeliverDeps, bot_id: int, result: Result, now_ms: int) -> int:
+    """Until when the whole bot must wait because of this outcome, 0 = not at all. Redis may be lost: the halt
+    stands in the record too, and without the pacer nothing is sent anyway."""
+    if not isinstance(result.ended, RateLimitedError):
+        return 0
+    chat_id, wait_s = result.message.chat_id, result.ended.retry_after_s
+    try:
+        until_ms = await deps.pacer.limited(bot_id, chat_id, wait_s, now_ms)
+    except HotStoreError:
+        until_ms = now_ms + int(wait_s * 1000)
+    return until_ms if chat_id > 0 else 0
+
+
+async def _answered_meanwhile(tx: Transaction, ids: Sequence[int]) -> list[PersonEvent]:
+    """A message whose end was not known, but which its person had answered before we gave up, did arrive."""
+    rows = await tx.ledger.get(ids)
+    return await arrived(tx, [m for m in rows.values() if m.answered_ms])
 
 
 def outcome_move(result: Result, now_ms: int) -> Move:
@@ -228,6 +250,8 @@ async def recover(store: Store, bot_id: int, now_ms: int) -> int:
     async with store.transaction() as tx:
         left = await tx.ledger.interrupted(bot_id, now_ms + 1)
         dead = [m for m in left if m.cls is MessageClass.CAMPAIGN or m.permit_ms < now_ms - ABANDONED_MS]
-        return await tx.ledger.move(
+        closed = await tx.ledger.move(
             [Move(m.id, State.SENDING, State.UNKNOWN, reason="the sender stopped in between") for m in dead]
         )
+        await record(tx, await _answered_meanwhile(tx, [m.id for m in dead]))
+        return closed
