@@ -34,7 +34,7 @@ from app.importer import import_history
 from app.installation import Conditions, Installation, Logs, Parts
 from app.services import Rhythm
 from app.summary import Span, summarise
-from app.town import START, Surroundings, TownClock, busy, plain_limits
+from app.town import POLL_S, START, Surroundings, TownClock, busy, plain_limits
 from core.errors import SettingsError
 from core.experiment import holdout
 from core.segment import SegmentSpec
@@ -45,7 +45,7 @@ HOLDOUT_SHARE = 0.1
 DAY_S = 86_400
 MAX_DAYS = 60
 MAX_PEOPLE = 20_000
-RHYTHM = Rhythm(lease_ms=3_600_000, idle_s=900.0, watch_s=900.0, poll_timeout_s=6 * 3600, handler_workers=1)
+RHYTHM = Rhythm(lease_ms=3_600_000, idle_s=900.0, watch_s=900.0, poll_timeout_s=POLL_S, handler_workers=1)
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,6 +27,8 @@ from sandbox.world import World
 START = datetime(2026, 6, 1, tzinfo=UTC)
 """A Monday, so that runs can be compared."""
 PAST_DAYS = 14
+POLL_S = 6 * 3600
+"""How long an empty poll is held: a night costs a few requests instead of thousands."""
 BOTS = (
     ("7001001:SIMULATED-boutique", "kairos_boutique_bot", "Kairos Boutique"),
     ("7001002:SIMULATED-club", "kairos_club_bot", "Kairos Club"),
@@ -66,7 +68,7 @@ class Surroundings:
         population = Population(world, people=people, seed=seed, clock=town.now_ms, bots=bots)
         population.create()
         past = list(population.history(PAST_DAYS, town.now_ms()))
-        return cls(world, BotApiServer(world), population, faces, past)
+        return cls(world, BotApiServer(world, max_poll_s=POLL_S), population, faces, past)
 
     async def judged(self, store: Store, limits: Mapping[str, Mapping[str, float]], caps: Caps) -> Verdict:
         """The referee's verdict on what the server received, against the exported ledger and plain limits."""

@@ -24,14 +24,16 @@ from sandbox.queues import PollTerminatedError
 from sandbox.world import Received, World
 
 _MAX_BODY = 50 * 1024 * 1024
-_MAX_POLL_S = 50
+MAX_POLL_S = 50
+"""How long Telegram holds an empty poll at most."""
 _MAX_BATCH = 100
 # Clients in the town keep connections by the wall clock; the server must never close one first.
 _KEEPALIVE_S = 10 * 365 * 86_400.0
 
 
 class BotApiServer:
-    """Serves one world. `latency_ms` is the simulated round trip, half before and half after the effect."""
+    """Serves one world. `latency_ms` is the simulated round trip, half before and half after the effect.
+    `max_poll_s`: a town may hold empty polls longer, so that quiet hours cost nothing."""
 
     def __init__(
         self,
@@ -39,10 +41,12 @@ class BotApiServer:
         limits: Limits | None = None,
         faults: Faults | None = None,
         latency_ms: float = 0.0,
+        max_poll_s: int = MAX_POLL_S,
     ) -> None:
         self.world = world
         self.faults = faults if faults is not None else Faults(world.seed)
         self.latency_ms = latency_ms
+        self.max_poll_s = max_poll_s
         self._limiter = RateLimiter(limits or Limits())
         self._runner: web.ServerRunner | None = None
 
@@ -161,7 +165,7 @@ class BotApiServer:
         if queue.confirm(params.number("offset")):
             world.log.acknowledge(world.clock(), bot.id, queue.offset)
         limit = min(max(params.number("limit", _MAX_BATCH), 1), _MAX_BATCH)
-        timeout_s = min(max(params.number("timeout"), 0), _MAX_POLL_S)
+        timeout_s = min(max(params.number("timeout"), 0), self.max_poll_s)
         updates = queue.take(limit, world.clock())
         if not updates and timeout_s > 0:
             with world.parking.park():
