@@ -10,7 +10,6 @@ import asyncio
 import contextlib
 import gc
 import os
-import shutil
 import time
 from collections.abc import AsyncIterator, Callable, Coroutine
 from dataclasses import dataclass
@@ -103,10 +102,9 @@ def _check(options: DemoOptions) -> None:
 
 
 def _fresh(folder: Path) -> None:
-    """Every demo begins with an empty workspace; the former one's Redis is reaped by its own lock."""
+    """Every demo begins with an empty workspace. Its Redis is emptied when it has started."""
     for name in ("kairos.db", "kairos.db-wal", "kairos.db-shm", "summary.json"):
         (folder / name).unlink(missing_ok=True)
-    shutil.rmtree(folder / "redis", ignore_errors=True)
     folder.mkdir(parents=True, exist_ok=True)
 
 
@@ -164,6 +162,7 @@ async def _installation(
         redis = EmbeddedRedis(options.folder / "redis", inflight=inflight)
         async with redis as url:
             link = Link(url, inflight)
+            await RedisHot(link).clear()
             parts = Parts(
                 store=await store.open(),
                 hot=WatchedHot(RedisHot(link)),

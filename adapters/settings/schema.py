@@ -92,7 +92,6 @@ class Bot(Section):
     """One bot; its token stays where it is: in an environment variable or a file."""
 
     name: Name
-    username: str = ""
     token_env: EnvName | None = None
     token_file: Path | None = None
     api_base: Annotated[str, AfterValidator(_http)] = OFFICIAL_API

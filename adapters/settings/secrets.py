@@ -19,7 +19,6 @@ class BotToken:
     """A bot with its token. `bot_id`: its numeric Telegram id."""
 
     name: str
-    username: str
     bot_id: int
     token: SecretStr
     api_base: str
@@ -47,7 +46,7 @@ def _bot(settings: Settings, number: int, bot: Bot, env: Mapping[str, str]) -> B
         raise SettingsError(
             f"{source} does not hold a bot token (123456:letters)", next_step="copy it again from @BotFather"
         )
-    return BotToken(bot.name, bot.username, int(form[1]), SecretStr(token), bot.api_base, bot.official)
+    return BotToken(bot.name, int(form[1]), SecretStr(token), bot.api_base, bot.official)
 
 
 def _from_env(bot: Bot, key: str, env: Mapping[str, str]) -> tuple[str, str]:

@@ -128,7 +128,7 @@ def test_an_empty_section_has_its_defaults(tmp_path: Path) -> None:
         ("schedule:\n  plan: 99 * * * *\n", "config.yaml: schedule.plan must be five fields of cron"),
         ("schedule:\n  plan: hourly\n", "config.yaml: schedule.plan must be five fields of cron"),
         ("bots: main\n", "config.yaml: bots must be a list"),
-        ("bots:\n  - username: x\n    token_env: A\n", "config.yaml: bots[0].name is missing"),
+        ("bots:\n  - token_env: A\n", "config.yaml: bots[0].name is missing"),
         ("bots:\n  - name: x\n", "config.yaml: bots[0] needs either token_env or token_file"),
         (
             "bots:\n  - {name: x, token_env: A, token_file: b}\n",
