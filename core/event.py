@@ -43,7 +43,16 @@ class PersonEvent:
 
 
 _KINDS = (
-    EventKind("started", "opened a bot with /start", {"campaign": "code of the deep link, or empty", "language": "client language", "premium": "Telegram Premium"}, True),
+    EventKind(
+        "started",
+        "opened a bot with /start",
+        {
+            "campaign": "code of the deep link, or empty",
+            "language": "client language",
+            "premium": "Telegram Premium",
+        },
+        True,
+    ),
     EventKind(
         "message_received",
         "the person wrote",
