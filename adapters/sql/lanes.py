@@ -11,11 +11,9 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
-from functools import partial
 from typing import Any, Final
 
-from sqlalchemy import event
-from sqlalchemy.engine import URL, Connection, make_url
+from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import NullPool
@@ -75,31 +73,24 @@ UNBOUNDED: Final = Bounds()
 def writing_engine(where: Place, bounds: Bounds) -> AsyncEngine:
     """Every transaction may write; SQLite takes its write lock at the beginning."""
     if where.is_file:
-        options = FileOptions(where.name, max_pages=bounds.max_pages, busy_s=bounds.busy_s)
-        return _file_engine(where, options, "BEGIN IMMEDIATE")
+        return _file_engine(where, FileOptions(where.name, max_pages=bounds.max_pages, busy_s=bounds.busy_s))
     return _server_engine(where)
 
 
 def reading_engine(where: Place, bounds: Bounds) -> AsyncEngine:
     """Every transaction sees one unchanging moment and can't write."""
     if where.is_file:
-        return _file_engine(where, FileOptions(where.name, read_only=True, busy_s=bounds.busy_s), "BEGIN")
+        return _file_engine(where, FileOptions(where.name, read_only=True, busy_s=bounds.busy_s))
     return _server_engine(where).execution_options(
         isolation_level="REPEATABLE READ", postgresql_readonly=True
     )
 
 
-def _file_engine(where: Place, options: FileOptions, begin: str) -> AsyncEngine:
+def _file_engine(where: Place, options: FileOptions) -> AsyncEngine:
     async def creator(*_: Any, **__: Any) -> Any:
         return await connect(options)
 
-    engine = create_async_engine(where.url, async_creator=creator, poolclass=NullPool)
-    event.listen(engine.sync_engine, "begin", partial(_begin, begin))
-    return engine
-
-
-def _begin(statement: str, connection: Connection) -> None:
-    connection.exec_driver_sql(statement)
+    return create_async_engine(where.url, async_creator=creator, poolclass=NullPool)
 
 
 def _server_engine(where: Place) -> AsyncEngine:

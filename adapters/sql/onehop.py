@@ -1,7 +1,8 @@
 """SQLite's connection for the event loop, with one trip to its thread per statement.
 
 aiosqlite makes four trips for a query (open a cursor, execute, fetch, close); this connection makes one and
-hands out rows already fetched. It opens the file with the settings that the record's promises need.
+hands out rows already fetched. A transaction begins on the trip of its first statement, and nobody waits for
+the end of one that only read. It opens the file with the settings that the record's promises need.
 """
 
 from __future__ import annotations
@@ -87,14 +88,14 @@ class OneHopCursor:
         self._rows = []
 
     def _execute(self, sql: str, parameters: Sequence[Any]) -> None:
-        cursor = self._connection.file.execute(sql, parameters)
+        cursor = self._connection.begun().execute(sql, parameters)
         self.description = cursor.description
         self._rows = cursor.fetchall() if cursor.description else []
         self.rowcount, self.lastrowid = cursor.rowcount, cursor.lastrowid
         cursor.close()
 
     def _executemany(self, sql: str, parameters: Sequence[Sequence[Any]]) -> None:
-        cursor = self._connection.file.executemany(sql, parameters)
+        cursor = self._connection.begun().executemany(sql, parameters)
         self.rowcount = cursor.rowcount
         cursor.close()
 
@@ -104,6 +105,9 @@ class OneHopConnection(aiosqlite.Connection):
 
     def __init__(self, options: FileOptions) -> None:
         super().__init__(lambda: open_file(options), iter_chunk_size=64)
+        self._reads_only = options.read_only
+        self._begin = "BEGIN" if options.read_only else "BEGIN IMMEDIATE"
+        self._asked = False
         self._end: asyncio.Future[Any] | None = None
         self._thread.daemon = True  # a forgotten connection must not keep the program from ending
 
@@ -117,13 +121,23 @@ class OneHopConnection(aiosqlite.Connection):
         if self._end is not None:
             await self._end
 
-    @property
-    def file(self) -> sqlite3.Connection:
-        """The connection itself, to be used in its thread only."""
+    def begun(self) -> sqlite3.Connection:
+        """The connection itself, inside a transaction; to be used in its thread only."""
+        if not self._conn.in_transaction:
+            self._conn.execute(self._begin).close()
         return self._conn
+
+    async def commit(self) -> None:
+        """End the transaction, if a statement began one; only what was written is waited for."""
+        asked, self._asked = self._asked, False
+        if asked and self._reads_only:
+            self._tx.put_nowait((None, self._conn.commit))
+        elif asked:
+            await super().commit()
 
     async def in_thread(self, function: Callable[..., None], *arguments: object) -> None:
         """Run in the connection's thread, after what was asked before."""
+        self._asked = True
         await self._execute(function, *arguments)  # type: ignore[no-untyped-call]  # aiosqlite gives no types here
 
     def cursor(self) -> OneHopCursor:  # type: ignore[override]  # SQLAlchemy wants only what OneHopCursor has
