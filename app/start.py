@@ -18,7 +18,7 @@ from app.clock import WallClock
 from app.demo import DemoOptions, Watch, run_demo
 from app.importer import Imported, import_history, read_file
 from app.installation import Logs
-from app.run import RunOptions, conditions_of, open_store, run
+from app.run import RunOptions, conditions_of, make_data_folder, open_store, run
 from app.workspace import CONFIG, ROOT
 from bot.capture import Arrival, CaptureRules, capture
 from core.errors import ContentError
@@ -46,7 +46,7 @@ async def import_file(
 ) -> Imported:
     """Import history. A running installation shows it in Redis with its next look."""
     settings = load(config or CONFIG, os.environ)
-    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    make_data_folder(settings)
     store = await open_store(settings)
     try:
         deps = CaptureDeps(store, MemoryHot(), _reader(settings))

@@ -83,18 +83,20 @@ def run(arguments: Sequence[str]) -> int:
         Output().note("interrupted")
         return INTERRUPTED
     except Exception as error:  # noqa: BLE001 - the last fence: operators get a sentence, never a traceback
-        return _failed(error)
+        return _failed(error, simulated="--demo" in arguments)
     return code if isinstance(code, int) else 0
 
 
-def _failed(error: Exception) -> int:
+def _failed(error: Exception, *, simulated: bool) -> int:
     """One sentence and the next step; the exit code."""
     if isinstance(error, TyperException):
         path = getattr(getattr(error, "ctx", None), "command_path", PROGRAM)
         Output().error(error.format_message().rstrip(".").replace("\n", " "), f"{path} -h")
         return error.exit_code
     if isinstance(error, KairosError):
-        Output().error(str(error), error.next_step)
+        out = Output()
+        out.simulated = simulated
+        out.error(str(error), out.here(error.next_step))
         return exit_code(error)
     return _unexpected(error)
 

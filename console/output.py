@@ -79,13 +79,15 @@ class Output:
         lines = [self.paint("SIMULATED", YELLOW)] if self.simulated and mark else []
         for part in report.parts:
             if part.title:
-                lines += [*([""] if lines else []), self.paint(part.title, BOLD)]
+                titles = [self.paint(line, BOLD) for line in wrap(part.title, self.width)]
+                lines += [*([""] if lines else []), *titles]
             lines += self._table(part) if isinstance(part, Table) else self._facts(part)
         return lines
 
     def here(self, command: str) -> str:
         """A command as it reads in this workspace: the demo's data need `--demo`."""
-        return command.replace(f"{PROGRAM} ", f"{PROGRAM} --demo ", 1) if self.simulated else command
+        stays = self.simulated and not command.startswith(f"{PROGRAM} demo")
+        return command.replace(f"{PROGRAM} ", f"{PROGRAM} --demo ", 1) if stays else command
 
     def line(self, text: str) -> None:
         """One line of a screen."""

@@ -43,7 +43,8 @@ class Terminal:
             rest = len(lines) - start - height
             if rest <= 0:
                 break
-            if answer := self.ask(f"-- {rest} more lines: Enter -- or {prompt}"):
+            choice = prompt.removeprefix("Enter or ")
+            if answer := self.ask(f"-- {rest} more lines: Enter -- or {choice}"):
                 return answer
         return self.ask(prompt)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from console.report import Column, Fact, Facts, Report, Row, Table, iso, moment, moment_of
@@ -22,8 +23,8 @@ def status(found: DeliveryStatus) -> Report:
     parts: list[Table | Facts] = [
         _summary(found),
         switches(found.switches),
-        people.messages(found.queue, "next", "Next to be sent"),
-        people.messages(found.latest, "latest", "Last sent"),
+        replace(people.messages(found.queue, "next", "Next to be sent"), empty=EMPTY_QUEUE),
+        people.messages_sent(found.latest),
         people.decisions(found.decisions),
         bot_table(found.bots),
         pace(found.pace),
@@ -47,8 +48,7 @@ def pace(found: Sequence[Pace]) -> Table:
 
 def queue(rows: Sequence[Message]) -> Report:
     """Messages that wait, the next first."""
-    table = people.messages(rows, "queue", "")
-    table = Table("queue", table.columns, table.rows, empty=EMPTY_QUEUE)
+    table = replace(people.messages(rows, "queue", ""), empty=EMPTY_QUEUE)
     return Report([table], main="queue", verb="delivery queue")
 
 

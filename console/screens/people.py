@@ -119,6 +119,14 @@ def messages(rows: Sequence[Message], key: str = "messages", title: str = "Messa
     return Table(key, columns, [message_row(row) for row in rows], title=title, empty=NO_MESSAGES)
 
 
+def messages_sent(rows: Sequence[Message]) -> Table:
+    """Rows of the ledger that were sent: by when they left, not by when they were due."""
+    shown = {"due": 8, "sent": 0, "answered": 3}
+    table = messages(rows, "latest", "Last sent")
+    columns = [replace(one, drop=shown.get(one.key, one.drop)) for one in table.columns]
+    return replace(table, columns=columns, empty="nothing was sent yet")
+
+
 def messages_of_one(rows: Sequence[Message]) -> Table:
     """Rows of the ledger of one person: what became of each, and why."""
     shown = {"id": 0, "state": 0, "due": 0, "sent": 3, "answered": 2, "content": 1, "reason": 0}

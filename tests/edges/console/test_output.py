@@ -171,3 +171,5 @@ def test_never_is_no_moment() -> None:
 def test_the_next_step_over_simulated_data_stays_there() -> None:
     report = Report([table()], main="people", next_step="manage_crm.py users list --after 7")
     assert "next: manage_crm.py --demo users list" in written(Mode.TSV, report, simulated=True)[1]
+    again = Report([table()], main="people", next_step="manage_crm.py demo")
+    assert "next: manage_crm.py demo" in written(Mode.TSV, again, simulated=True)[1]
