@@ -17,7 +17,14 @@ import numpy as np
 
 from core.consent import LASTING, DoorAsk, Reason, Verdicts, may_contact
 from core.content import with_id
-from core.errors import HotStoreError, KairosError, RateLimitedError, RejectedError, TransportError
+from core.errors import (
+    HotStoreError,
+    KairosError,
+    RateLimitedError,
+    RejectedError,
+    StoreError,
+    TransportError,
+)
 from core.event import Event, PersonEvent
 from core.intake import arrived, record, sent_event, show
 from core.ledger import PERMIT_VALID_MS, Message, MessageClass, Move, State, end_of
@@ -163,12 +170,33 @@ async def _send(deps: DeliverDeps, message: Message, slot_ms: int) -> Result:
 
 
 async def _commit(deps: DeliverDeps, bot_id: int, results: Sequence[Result]) -> None:
-    """All outcomes of a round in one transaction, with the events that follow from them."""
+    """All outcomes of a round, kept even if the store is away for a moment: what was sent must not turn
+    `unknown` because of that."""
     if not results:
         return
     now_ms = deps.clock.now_ms()
     halt_ms = max([await _halted(deps, bot_id, r, now_ms) for r in results])
+    for pause_s in COMMIT_PAUSES_S:
+        try:
+            await _commit_once(deps, bot_id, results, halt_ms)
+        except StoreError as error:
+            if error.permanent:
+                raise
+        else:
+            return
+        await deps.clock.sleep(pause_s)
+    await _commit_once(deps, bot_id, results, halt_ms)
+
+
+COMMIT_PAUSES_S = (0.2, 1.0, 3.0)
+
+
+async def _commit_once(deps: DeliverDeps, bot_id: int, results: Sequence[Result], halt_ms: int) -> None:
+    """Moves of the ledger and the events that follow from them in one transaction. People are locked first,
+    as capture does, so that two transactions never wait for each other."""
+    now_ms = deps.clock.now_ms()
     async with deps.store.transaction() as tx:
+        await tx.people.load(sorted({result.message.person_no for result in results}))
         await tx.ledger.move([outcome_move(result, now_ms) for result in results])
         proven = await _answered_meanwhile(tx, [result.message.id for result in results])
         recorded = await record(tx, [event for r in results for event in _events(r, now_ms)] + proven)

@@ -264,3 +264,35 @@ class StoppedMessenger(MemoryMessenger):
 
     async def send(self, bot_id: int, chat_id: int, body: Mapping[str, object]) -> Receipt:
         raise asyncio.CancelledError
+
+
+class LosesItsStore(MemoryMessenger):
+    """The message is out, and at that very moment the database goes away."""
+
+    def __init__(self, world: World) -> None:
+        super().__init__(world.clock.now_ms)
+        self._world = world
+
+    async def send(self, bot_id: int, chat_id: int, body: Mapping[str, object]) -> Receipt:
+        receipt = await super().send(bot_id, chat_id, body)
+        self._world.store.failing = True
+        return receipt
+
+
+async def test_a_store_that_is_away_for_a_moment_does_not_make_what_was_sent_unknown() -> None:
+    world = await ready(ANNA)
+    [message] = await world.offers(ANNA)
+    deps = replace(world.sending, messenger=LosesItsStore(world))
+    lease = await world.lease()
+    round_ = asyncio.create_task(deliver_due(deps, BOT, lease))
+    while not world.store.failing:
+        world.clock.advance(0.1)
+        await asyncio.sleep(0)
+    for _ in range(20):  # the outcome meets the missing store
+        await asyncio.sleep(0)
+    world.store.failing = False
+    while not round_.done():
+        world.clock.advance(0.1)
+        await asyncio.sleep(0)
+    assert (await round_).sent == 1
+    assert (await world.row(message.id)).state is State.SENT
