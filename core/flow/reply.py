@@ -45,18 +45,20 @@ async def reply(deps: ReplyDeps, ask: Reply) -> Receipt | None:
     """Send one answer; None if it was given before, or may not or could not be given.
 
     The row stays `sending` until the last try has ended: if the process dies in between, it is `unknown`."""
-    await _wait_for_slot(deps, ask)
+    until_ms = deps.clock.now_ms() + LIFETIME_MS
+    in_time = await _wait_for_slot(deps, ask, until_ms)
     message = await _mark(deps, ask)
     if message is None:
         return None
+    state, reason, receipt = State.FAILED, "rate limit", None
     for left in reversed(range(TRIES)):
+        if not in_time:
+            break
         state, reason, receipt = await _try(deps, message)
         if state is not State.RETRY:
             break
-        await _wait_for_slot(deps, ask)
-        if not left or deps.clock.now_ms() > message.expires_ms:
-            state = State.FAILED
-            break
+        in_time = left > 0 and await _wait_for_slot(deps, ask, until_ms)
+        state = State.FAILED
     await _close(deps, message, state, reason=reason, receipt=receipt)
     return receipt
 
@@ -72,18 +74,22 @@ async def _try(deps: ReplyDeps, message: Message) -> tuple[State, str, Receipt |
     return State.SENT, "", receipt
 
 
-async def _wait_for_slot(deps: ReplyDeps, ask: Reply) -> None:
-    """Until the shared pacer lets this chat be written to."""
+async def _wait_for_slot(deps: ReplyDeps, ask: Reply, until_ms: int) -> bool:
+    """Until the shared pacer lets this chat be written to; False when that would be too late.
+
+    So a long halt costs its answers, which nobody awaits any more then, and never holds up the handlers."""
     while True:
         now_ms = deps.clock.now_ms()
         try:
             grant = await deps.pacer.grant(ask.bot_id, [ask.chat_id], now_ms, interactive=True)
         except HotStoreError:
             await deps.clock.sleep(LOCAL_RESERVE_S)
-            return
+            return deps.clock.now_ms() <= until_ms
         if ask.chat_id in grant.slots:
             await deps.clock.sleep(max(0, grant.slots[ask.chat_id] - now_ms) / 1000)
-            return
+            return True
+        if grant.retry_ms > until_ms:
+            return False
         await deps.clock.sleep(max(grant.retry_ms - now_ms, 10) / 1000)
 
 
@@ -92,7 +98,7 @@ async def _limited(deps: ReplyDeps, message: Message, error: RateLimitedError) -
     try:
         await deps.pacer.limited(message.bot_id, message.chat_id, error.retry_after_s, now_ms)
     except HotStoreError:
-        await deps.clock.sleep(error.retry_after_s)
+        await deps.clock.sleep(min(error.retry_after_s, LIFETIME_MS / 1000 + 1))
 
 
 async def _mark(deps: ReplyDeps, ask: Reply) -> Message | None:

@@ -1,0 +1,73 @@
+"""Handlers run after their update took effect, in turn, and again after a crash."""
+
+from __future__ import annotations
+
+import pytest
+
+from core.errors import StoreError
+from core.flow.handle import HandleDeps, handle_pending
+from core.ports import InboxRow
+from tests.core.flow.worlds import World
+
+
+async def waiting(*texts: str, applied: bool = True) -> World:
+    world = World()
+    for number, text in enumerate(texts):
+        await world.says(2000 + number, text)
+    if applied:
+        await world.apply()
+    return world
+
+
+class Handler:
+    """Writes down what it was given, and how much of it at once."""
+
+    def __init__(self) -> None:
+        self.ran: list[int] = []
+
+    async def __call__(self, row: InboxRow) -> None:
+        self.ran.append(row.update_id)
+
+
+async def test_handlers_run_once_oldest_first() -> None:
+    world, handler = await waiting("a", "b", "c"), Handler()
+    deps = HandleDeps(world.store, handler, workers=2)
+    assert await handle_pending(deps) == 3
+    assert handler.ran == [1, 2, 3]
+    assert await world.inbox() == {"handled": 3}
+    assert await handle_pending(deps) == 0
+
+
+async def test_nobody_is_answered_before_the_update_took_effect() -> None:
+    world, handler = await waiting("a", applied=False), Handler()
+    assert await handle_pending(HandleDeps(world.store, handler)) == 0
+    await world.apply()
+    assert await handle_pending(HandleDeps(world.store, handler)) == 1
+
+
+async def test_after_a_crash_only_what_was_not_marked_runs_again() -> None:
+    """The first two were marked together; the process ends within the third."""
+    world = await waiting("a", "b", "c", "d")
+    handler = Handler()
+
+    async def dies(row: InboxRow) -> None:
+        if row.update_id == 3:
+            raise SystemExit
+        await handler(row)
+
+    with pytest.raises(SystemExit):
+        await handle_pending(HandleDeps(world.store, dies, workers=1))
+    again = Handler()
+    assert await handle_pending(HandleDeps(world.store, again, workers=1)) == 2
+    assert (handler.ran, again.ran) == ([1, 2], [3, 4])
+
+
+async def test_a_mark_that_could_not_be_written_makes_the_handler_run_again() -> None:
+    world, handler = await waiting("a"), Handler()
+    world.store.failing = True
+    with pytest.raises(StoreError):
+        await handle_pending(HandleDeps(world.store, handler))
+    world.store.failing = False
+    await handle_pending(HandleDeps(world.store, handler))
+    assert handler.ran == [1, 1]
+    assert await world.inbox() == {"handled": 1}
