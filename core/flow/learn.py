@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from core.content import KINDS
+from core.learning.delay import HORIZON_MS
 from core.learning.features import DAY_MS, Layout
 from core.learning.fit import fit, outcomes_of
 from core.learning.model import Model
@@ -42,16 +43,29 @@ async def learn(deps: LearnDeps, now_ms: int, guard: Guard | None = None) -> Lea
         sent = await tx.decisions.outcomes(now_ms - MEMORY_MS)
         blocked, converted = await _consequences(tx, sent)
         strategies = await tx.knowledge.strategies()
+        kept = await tx.knowledge.model(MODEL)
     layout = Layout(tuple(spec.name for spec in deps.specs), KINDS)
-    model = Model.cold(layout, strategies)
-    if sent:
-        model = fit(model, outcomes_of(layout, sent, blocked, converted), now_ms)
+    news = _newest_ms(sent, blocked, converted)
+    model = None
+    if sent and (kept is None or news > kept.at_ms or not _fits(kept, layout)):
+        model = fit(Model.cold(layout, strategies), outcomes_of(layout, sent, blocked, converted), now_ms)
     async with deps.store.transaction() as tx:
         if guard is not None and not await guard(tx):
             return Learned(None, len(sent))
-        if not sent:
-            return Learned(None, 0)
+        if model is None:
+            return Learned(None, len(sent))
         return Learned(await tx.knowledge.put_model(MODEL, model.to_body(), now_ms), len(sent))
+
+
+def _newest_ms(sent: Sequence[Outcome], blocked: Mapping[int, int], converted: Mapping[int, int]) -> int:
+    """Until when something new came in. Silence says more with every hour until the horizon of answers."""
+    ends = [max(one.sent_ms + HORIZON_MS, one.answered_ms) for one in sent]
+    return max([*ends, *blocked.values(), *converted.values()], default=0)
+
+
+def _fits(kept: ModelVersion, layout: Layout) -> bool:
+    """True if the model is about the segments of today."""
+    return kept.body.get("segments") == list(layout.segments)
 
 
 async def _consequences(
