@@ -30,14 +30,15 @@ class WatchedHot:
         self._top = max(self._top, *seqs)
 
     async def mark(self) -> int | None:
-        """None when Redis was flushed; else up to where everything is shown, as far as this process knows."""
+        """None when Redis was flushed, 0 while it is being filled; else up to where everything is shown, as
+        far as this process knows."""
         mark = await self._inner.mark()
-        if mark is None:
-            return None
+        if not mark:
+            return mark
         return max(mark, self._top) if self._missed is None else min(mark, self._missed - 1)
 
-    async def set_mark(self, seq: int) -> None:
-        await self._inner.set_mark(seq)
+    async def set_mark(self, seq: int, *, if_marked: bool = False) -> None:
+        await self._inner.set_mark(seq, if_marked=if_marked)
         self._missed = None
 
     async def clear(self) -> None:

@@ -38,9 +38,10 @@ class MemoryHot:
         self._answer()
         return self._mark
 
-    async def set_mark(self, seq: int) -> None:
+    async def set_mark(self, seq: int, *, if_marked: bool = False) -> None:
         self._answer()
-        self._mark = seq
+        if self._mark is not None or not if_marked:
+            self._mark = seq
 
     async def clear(self) -> None:
         self._answer()

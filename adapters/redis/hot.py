@@ -57,9 +57,9 @@ class RedisHot:
             value = await redis.get(self._keys.mark)
         return None if value is None else int(value)
 
-    async def set_mark(self, seq: int) -> None:
+    async def set_mark(self, seq: int, *, if_marked: bool = False) -> None:
         async with self._link.use() as redis:
-            await redis.set(self._keys.mark, seq)
+            await redis.set(self._keys.mark, seq, xx=if_marked)
 
     async def clear(self) -> None:
         """Delete every key of this workspace, also the pacers'; other workspaces keep theirs."""
