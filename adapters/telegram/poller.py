@@ -52,6 +52,8 @@ ALLOWED_UPDATES: Final = (
 
 POLL_S: Final = 25
 BATCH: Final = 100
+STORE_TRIES: Final = 5
+"""So often in a row the store may fail (15 s with pauses) before polling ends: Telegram keeps the rest."""
 _MARGIN_S = 15.0
 _FIRST_WAIT_S = 1.0
 _LONGEST_WAIT_S = 30.0
@@ -89,7 +91,7 @@ class Poller:
         self._clock = clock
         self._on_batch = on_batch
         self._poll_s = poll_s
-        self._poll_s = poll_s
+        self._unstored = 0
         self._status = PollerStatus()
         self.drained = False
         """True once Telegram said that nothing waits: what people did while we were away is stored."""
@@ -102,15 +104,18 @@ class Poller:
     async def run(self) -> None:
         """Poll for ever. Cancelling it loses nothing: what was not committed is handed out again.
 
-        Raises the StoreError of a store that waiting can't cure, e.g. one that is full."""
+        Raises the StoreError of a store that takes nothing for a while (it is full, say), or for good."""
         while True:
             try:
                 offset = await self._stored_offset()
                 while True:
                     offset = await self._turn(offset)
-            except (TransportError, StoreError) as error:
-                if isinstance(error, StoreError) and error.permanent:
+            except StoreError as error:
+                self._unstored += 1
+                if error.permanent or self._unstored == STORE_TRIES:
                     raise
+                await self._clock.sleep(self._failed(error))
+            except TransportError as error:
                 await self._clock.sleep(self._failed(error))
 
     async def _stored_offset(self) -> int | None:
@@ -130,6 +135,7 @@ class Poller:
             offset = updates[-1].update_id + 1
             async with self._store.transaction() as tx:
                 await tx.inbox.add(self.bot_id, updates, next_offset=offset)
+        self._unstored = 0
         self.drained = self.drained or not updates
         self._succeeded(len(updates), now_ms)
         return offset

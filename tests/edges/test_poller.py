@@ -16,7 +16,7 @@ from adapters.inflight import InFlight
 from adapters.memory import MemoryStore
 from adapters.telegram.client import TelegramClient
 from adapters.telegram.poller import ALLOWED_UPDATES, Poller, raw_updates
-from core.errors import TransportError
+from core.errors import StoreError, TransportError
 from sandbox.botapi.faults import Fault
 from sandbox.botapi.server import BotApiServer
 from sandbox.clock import Town, run_town
@@ -124,6 +124,23 @@ def test_a_full_store_acknowledges_nothing_and_goes_on_when_it_can() -> None:
             await bench.until(lambda: bench.batches == 1)
             assert await bench.texts() == ["hello"]
             assert bench.clock.slept[:3] == [1, 2, 4]
+
+    in_town(scenario)
+
+
+def test_a_store_that_stays_full_ends_polling_with_its_sentence_and_telegram_keeps_the_update() -> None:
+    async def scenario(bench: Bench) -> None:
+        bench.store.failing = True
+        update = bench.world.say(AYSE, BOT, "hello")
+        async with TelegramClient(TOKEN, bench.base, bench.inflight) as client:
+            with pytest.raises(StoreError, match="full"):
+                await Poller(client, bench.store, bench.clock).run()
+        assert bench.clock.slept == [1, 2, 4, 8]
+        assert bench.world.log.acknowledged().get(BOT, 0) <= update
+        bench.store.failing = False
+        async with bench.polling():
+            await bench.until(lambda: bench.batches == 1)
+        assert await bench.texts() == ["hello"]
 
     in_town(scenario)
 
