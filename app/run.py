@@ -69,7 +69,7 @@ async def opened(settings: Settings, options: RunOptions, logs: Logs) -> AsyncIt
     """The installation with everything it needs open: database, Redis, Telegram."""
     tokens = _tokens(settings)
     specs = load_strategies(options.root / "strategies")
-    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    make_data_folder(settings)
     async with contextlib.AsyncExitStack() as stack:
         inflight = InFlight()
         store = await open_store(settings, inflight)
@@ -96,6 +96,17 @@ async def opened(settings: Settings, options: RunOptions, logs: Logs) -> AsyncIt
             revive=redis.revive,
         )
         yield Installation(parts, conditions_of(settings), f"{socket.gethostname()}:{os.getpid()}")
+
+
+def make_data_folder(settings: Settings) -> None:
+    """The folder of everything that is written, at the first start. Raises SettingsError."""
+    try:
+        settings.data_dir.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise SettingsError(
+            f"the data folder {settings.data_dir} can't be made: {error.strerror}",
+            next_step="allow this user to write there, or name another folder in workspace.data_dir",
+        ) from None
 
 
 async def open_store(settings: Settings, inflight: InFlight | None = None) -> SqlStore:
