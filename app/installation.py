@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 import numpy as np
-import orjson
 
 from adapters.telegram.client import TelegramClient
 from adapters.telegram.poller import Poller
@@ -28,10 +27,10 @@ from app.services import (
     run_services,
     watch_service,
 )
-from bot.capture import Arrival, CaptureRules, capture
+from app.updates import reader
 from bot.visitor import BotFace, Visitor
-from core.errors import ContentError, KairosError
-from core.flow.capture import CaptureDeps
+from core.errors import KairosError
+from core.flow.capture import CaptureDeps, apply_pending
 from core.flow.deliver import DeliverDeps
 from core.flow.handle import HandleDeps
 from core.flow.learn import LearnDeps, learn
@@ -39,15 +38,16 @@ from core.flow.plan import INSTALLED, PlanDeps, plan_due
 from core.flow.rebuild import catch_up
 from core.flow.reply import Reply, ReplyDeps, reply
 from core.flow.segment import SegmentDeps, assess_due
-from core.identity import Captured, Identity
+from core.identity import Identity
 from core.learning.pace import Worth
 from core.plan import PlanParams
-from core.ports import Clock, Guard, InboxRow, Messenger, Pacer, Receipt, Store
+from core.ports import Clock, Guard, InboxRow, Messenger, Pacer, Receipt, Store, Transaction
 from core.segment import SegmentSpec
 from core.strategy import Caps
-from core.text import opts_out, topics
 
 ROLES = ("bot", "sender", "scheduler")
+FILE = "file"
+"""Author of strategies that come from `strategies/*.yaml`."""
 
 
 class Log(Protocol):
@@ -106,8 +106,9 @@ class Installation:
         self.conditions = conditions
         self._holder = holder
         self._names = {face.bot_id: face.name for face in parts.faces}
-        rules = CaptureRules(topics, opts_out, conditions.granted_on_start, conditions.text_version)
-        self._rules = rules
+        self._read = reader(
+            granted_on_start=conditions.granted_on_start, text_version=conditions.text_version
+        )
         self.capture = CaptureDeps(parts.store, parts.hot, self._read)
         self._reply = ReplyDeps(parts.store, parts.pacer, parts.messenger, parts.clock)
         self._arrived, self._answer = Bell(), Bell()
@@ -122,12 +123,19 @@ class Installation:
         async with self.parts.store.transaction() as tx:
             known = await tx.knowledge.strategies()
             for spec in self.parts.specs:
-                if spec.name not in known:
-                    await tx.knowledge.put_strategy(spec.strategy, now_ms, live=True, author="file")
+                await self._seed(tx, spec, live=spec.name not in known)
             if INSTALLED not in await tx.control.switches():
                 await tx.control.set_switch(INSTALLED, str(now_ms))
         done = await catch_up(self.parts.store, self.parts.hot, now_ms)
         self.parts.logs.analytics.info("hot_store_level", people=done.people, whole=done.whole)
+
+    async def _seed(self, tx: Transaction, spec: SegmentSpec, *, live: bool) -> None:
+        """The file's strategy as version 1; later, if it was edited, as a proposal that awaits approval."""
+        history = await tx.knowledge.strategy_history(spec.name)
+        former = next((item[0] for item in history if item[3] == FILE), None)
+        if former is None or replace(former, version=0) != replace(spec.strategy, version=0):
+            now_ms = self.parts.clock.now_ms()
+            await tx.knowledge.put_strategy(spec.strategy, now_ms, live=live, author=FILE)
 
     async def run(self, stopping: asyncio.Event, roles: Sequence[str] = ROLES) -> None:
         """Run the services of these roles; returns when all have ended after `stopping` was set."""
@@ -152,6 +160,12 @@ class Installation:
         for error in ended:
             if isinstance(error, Exception):
                 raise error
+        await self._apply_rest()
+
+    async def _apply_rest(self) -> None:
+        """What the pollers stored while all was ending takes effect as well: a clean stop leaves nothing."""
+        while self.pollers and (await apply_pending(self.capture, self.parts.clock.now_ms())).rows:
+            pass
 
     @property
     def _rhythm(self) -> Rhythm:
@@ -242,15 +256,6 @@ class Installation:
         return np.random.default_rng(None if seed is None else [seed, now_ms])
 
     # ------------------------------------------------------------------ updates and answers
-    def _read(self, row: InboxRow) -> Captured:
-        try:
-            update = orjson.loads(row.body)
-        except orjson.JSONDecodeError as error:
-            raise ContentError("the update is no JSON") from error
-        if not isinstance(update, dict):
-            raise ContentError("the update is no object")
-        return capture(update, Arrival(row.bot_id, row.update_id, row.received_ms), self._rules)
-
     def _handler(self) -> Any:
         from bot.answering import Answers
 

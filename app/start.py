@@ -9,23 +9,17 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import orjson
-
 from adapters.logs import open_logs
 from adapters.memory.hot import MemoryHot
-from adapters.settings import Settings, load
+from adapters.settings import load
 from app.clock import WallClock
 from app.demo import DemoOptions, Watch, run_demo
 from app.importer import Imported, import_history, read_file
 from app.installation import Logs
-from app.run import RunOptions, conditions_of, make_data_folder, open_store, run
+from app.run import RunOptions, make_data_folder, open_store, run
+from app.updates import reader
 from app.workspace import CONFIG, ROOT
-from bot.capture import Arrival, CaptureRules, capture
-from core.errors import ContentError
-from core.flow.capture import CaptureDeps, Read
-from core.identity import Captured
-from core.ports import InboxRow
-from core.text import opts_out, topics
+from core.flow.capture import CaptureDeps
 
 
 def run_installation(config: Path | None, roles: Sequence[str]) -> None:
@@ -49,25 +43,13 @@ async def import_file(
     make_data_folder(settings)
     store = await open_store(settings)
     try:
-        deps = CaptureDeps(store, MemoryHot(), _reader(settings))
+        consent = settings.consent
+        read = reader(granted_on_start=consent.on_start == "granted", text_version=consent.text_version)
+        deps = CaptureDeps(store, MemoryHot(), read)
         now_ms = WallClock().now_ms()
         return await import_history(deps, read_file(file), now_ms, dry_run=dry_run, progress=progress)
     finally:
         await store.close()
-
-
-def _reader(settings: Settings) -> Read:
-    """What updates mean under these settings."""
-    conditions = conditions_of(settings)
-    rules = CaptureRules(topics, opts_out, conditions.granted_on_start, conditions.text_version)
-
-    def read(row: InboxRow) -> Captured:
-        update = orjson.loads(row.body)
-        if not isinstance(update, dict):
-            raise ContentError("the update is no object")
-        return capture(update, Arrival(row.bot_id, row.update_id, row.received_ms), rules)
-
-    return read
 
 
 @contextmanager
