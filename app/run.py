@@ -77,15 +77,17 @@ async def opened(settings: Settings, options: RunOptions, logs: Logs) -> AsyncIt
         redis = await stack.enter_async_context(redis_of(settings, inflight))
         link = Link(redis.url, inflight)
         stack.push_async_callback(link.close)
+        keys = Keys(settings.workspace.redis_prefix)
+        hot = RedisHot(link, keys)
+        await hot.ping()
         clock = WallClock()
         clients = [TelegramClient(t.token.get_secret_value(), t.api_base, inflight) for t in tokens]
         for client in clients:
             stack.push_async_callback(client.close)
         faces = [await _face(client, token) for client, token in zip(clients, tokens, strict=True)]
-        keys = Keys(settings.workspace.redis_prefix)
         parts = Parts(
             store=store,
-            hot=WatchedHot(RedisHot(link, keys)),
+            hot=WatchedHot(hot),
             pacer=RedisPacer(link, keys, pacer_limits(settings)),
             messenger=TelegramMessenger(clients, clock),
             clients=clients,
