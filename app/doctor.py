@@ -18,6 +18,7 @@ from adapters.redis.link import Link
 from adapters.redis.place import Place
 from adapters.redis.server import answers, find_program
 from adapters.settings import Settings, bot_tokens, load
+from adapters.sql.lanes import place
 from adapters.sql.migrate import current, head
 from adapters.strategies import load_strategies
 from adapters.telegram.client import TelegramClient
@@ -29,6 +30,7 @@ from core.ports import Store
 
 FREE_MB = 200
 MB = 1_048_576
+AT_VERSION = "at version"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +51,13 @@ async def examine(config: Path | None, *, demo: bool = False) -> list[Check]:
         settings = load(config or CONFIG, os.environ)
     except KairosError as error:
         return [_bad("settings", error)]
+    database = await _looked("database", lambda: _database(settings))
     checks = [
         Check("settings", ok=True, detail=f"{settings.file.name} is valid"),
         await _looked("strategies", _strategies),
         await _looked("disk", lambda: _disk(settings)),
-        await _looked("database", lambda: _database(settings)),
-        *await _record(config, demo=False),
+        database,
+        *(await _record(config, demo=False) if database.detail.startswith(AT_VERSION) else ()),
         await _looked("redis", lambda: _any_redis(settings)),
     ]
     if not settings.bots:
@@ -104,6 +107,12 @@ async def _database(settings: Settings) -> Check:
         "there are no tables yet: the first start makes them" if version is None else f"at version {version}"
     )
     return Check("database", version is None, seen, "" if version is None else "manage_crm.py db upgrade")
+
+
+def _exists(url: str) -> bool:
+    """False for a database file that is not there yet: looking must not make it."""
+    where = place(url)
+    return not where.is_file or Path(where.name).exists()
 
 
 async def _record(config: Path | None, *, demo: bool) -> list[Check]:
