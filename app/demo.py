@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import gc
+import importlib
 import os
 import time
 from collections.abc import AsyncIterator, Callable, Coroutine
@@ -83,6 +84,7 @@ def run_demo(options: DemoOptions, logs: Logs, watch: Watch = nobody_watches) ->
     started = time.monotonic()
     _fresh(options.folder)
     inflight, parking = InFlight(), Parking()
+    importlib.import_module("bot.answering")  # aiogram; production imports it when all else is found well
     gc.freeze()  # what the imports made stays; collecting it again and again is a tenth of the run
     main = partial(_live, options, logs, watch, (inflight, parking))
     document = run_town(main, START, partial(busy, inflight, parking), options.speed)
