@@ -21,7 +21,7 @@ LEASE_MS = 20_000
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A periodic step. `run(guard)`: must ask the guard first in its writing transaction."""
+    """A periodic step. `run(guard)`: must ask the guard first in each of its writing transactions."""
 
     name: str
     cron: str
@@ -58,8 +58,9 @@ class Schedule:
             slot_ms = await self._slot(job)
             if slot_ms is None or slot_ms > self._clock.now_ms():
                 continue
-            self._next[job.name] = self._after(job, max(slot_ms, self._latest(job)))
+            following_ms = self._after(job, max(slot_ms, self._latest(job)))
             await job.run(self._guard(job.name, slot_ms))
+            self._next[job.name] = following_ms  # a job that failed keeps its slot and is tried again
             ran.append(job.name)
         return ran
 
@@ -110,12 +111,15 @@ class Schedule:
         return wait_ms / 1000
 
     def _guard(self, name: str, slot_ms: int) -> Guard:
-        lease = self._lease
+        """Takes the slot in the run's first transaction; in all of them the lease must still be held."""
+        lease, taken = self._lease, False
 
         async def guard(tx: Transaction) -> bool:
+            nonlocal taken
             now_ms = self._clock.now_ms()
             if lease is None or not await tx.control.check(lease, now_ms):
                 return False
-            return await tx.control.take_slot(name, slot_ms, now_ms)
+            taken = taken or await tx.control.take_slot(name, slot_ms, now_ms)
+            return taken
 
         return guard

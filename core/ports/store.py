@@ -39,4 +39,5 @@ class Store(Protocol):
 
 
 Guard = Callable[[Transaction], Awaitable[bool]]
-"""Asked first in a periodic step's writing transaction: may this run take effect (slot free, lease held)?"""
+"""Asked first in each writing transaction of a periodic step: may this run take effect (slot free, lease
+held)? A run of several transactions takes its slot in the first one."""
