@@ -100,13 +100,14 @@ async def _disk(settings: Settings) -> Check:
 
 
 async def _database(settings: Settings) -> Check:
-    version, wanted = await current(settings.store.url), head()
+    wanted = head()
+    version = await current(settings.store.url) if _exists(settings.store.url) else None
+    if version is None:
+        return Check("database", ok=True, detail="there are no tables yet: the first start makes them")
     if version == wanted:
-        return Check("database", ok=True, detail=f"at version {version}")
-    seen = (
-        "there are no tables yet: the first start makes them" if version is None else f"at version {version}"
-    )
-    return Check("database", version is None, seen, "" if version is None else "manage_crm.py db upgrade")
+        return Check("database", ok=True, detail=f"{AT_VERSION} {version}")
+    seen = f"its tables are of version {version}, this program wants {wanted}"
+    return Check("database", ok=False, detail=seen, next_step="manage_crm.py db upgrade")
 
 
 def _exists(url: str) -> bool:
