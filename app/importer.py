@@ -20,6 +20,8 @@ from core.ports import RawUpdate
 
 BATCH = 500
 SHOWN_ERRORS = 20
+MAX_NUMBER = 2**52
+"""Telegram's ids have at most 52 significant bits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,13 +47,18 @@ def parse_line(document: Any) -> HistoryLine:
         raise ContentError("not a JSON object")
     numbers = {key: document.get(key) for key in ("bot_id", "received_at_ms")}
     update = document.get("update")
-    wrong = [key for key, value in numbers.items() if not isinstance(value, int) or value <= 0]
+    wrong = [key for key, value in numbers.items() if not _whole(value)]
     if wrong:
         raise ContentError(f"{wrong[0]} must be a positive whole number")
-    if not isinstance(update, dict) or not isinstance(update.get("update_id"), int):
+    if not isinstance(update, dict) or not _whole(update.get("update_id")):
         raise ContentError("update must be an object with an update_id")
     raw = RawUpdate(update["update_id"], orjson.dumps(update), int(document["received_at_ms"]))
     return HistoryLine(int(document["bot_id"]), raw)
+
+
+def _whole(value: object) -> bool:
+    """A number that Telegram may use and a database can hold."""
+    return type(value) is int and 0 < value < MAX_NUMBER
 
 
 def read_file(path: Path) -> Iterator[object]:
