@@ -160,7 +160,7 @@ async def test_the_latest_name_counts_even_when_its_update_names_no_chat() -> No
     """A tap below an inline message: no chat to answer in, and the reach keeps the one it had."""
     world = World()
     await world.says(ANNA, "hello")
-    renamed = human(ANNA) | {"first_name": "Anna-Maria"}
+    renamed = human(ANNA, "Anna-Maria")
     await world.arrives({"callback_query": {"id": "1", "from": renamed, "data": "menu:vip"}})
     await world.apply()
     record = await world.record(ANNA)

@@ -63,11 +63,11 @@ class World:
         self.messenger = MemoryMessenger(self.clock.now_ms)
 
     # ------------------------------------------------------------------ what people do
-    async def says(self, person: int, text: str, *, bot: int = BOT, **more: Any) -> RawUpdate:
+    async def says(self, person: int, text: str, *, bot: int = BOT, name: str = "", **more: Any) -> RawUpdate:
         body = {
             "message_id": self.updates + 1,
             "date": self.clock.now_ms() // 1000,
-            "from": human(person),
+            "from": human(person, name),
             "chat": {"id": person, "type": "private"},
             "text": text,
         }
@@ -75,9 +75,8 @@ class World:
 
     async def taps(self, person: int, data: str, *, bot: int = BOT) -> RawUpdate:
         shown = {"message_id": 3, "date": 1, "chat": {"id": person, "type": "private"}}
-        return await self.arrives(
-            {"callback_query": {"id": "9", "from": human(person), "data": data, "message": shown}}, bot=bot
-        )
+        tap = {"id": "9", "chat_instance": "1", "from": human(person), "data": data, "message": shown}
+        return await self.arrives({"callback_query": tap}, bot=bot)
 
     async def blocks(self, person: int, *, bot: int = BOT) -> RawUpdate:
         body = {
@@ -215,5 +214,5 @@ class World:
         return task.result()
 
 
-def human(person: int) -> dict[str, Any]:
-    return {"id": person, "is_bot": False, "first_name": f"P{person}", "language_code": "en"}
+def human(person: int, name: str = "") -> dict[str, Any]:
+    return {"id": person, "is_bot": False, "first_name": name or f"P{person}", "language_code": "en"}
