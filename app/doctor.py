@@ -22,7 +22,7 @@ from adapters.sql.lanes import place
 from adapters.sql.migrate import current, head
 from adapters.strategies import load_strategies
 from adapters.telegram.client import TelegramClient
-from app.workspace import CONFIG, DEMO, ROOT, open_workspace
+from app.desk.workspace import CONFIG, DEMO, ROOT, open_workspace
 from core.errors import KairosError
 from core.flow.deliver import ABANDONED_MS
 from core.ledger import State

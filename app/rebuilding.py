@@ -15,8 +15,8 @@ from adapters.redis.keys import Keys
 from adapters.redis.link import Link
 from adapters.redis.server import EmbeddedRedis
 from adapters.settings import load
+from app.desk.workspace import CONFIG, DEMO, open_workspace
 from app.run import redis_of
-from app.workspace import CONFIG, DEMO, open_workspace
 from core.flow.rebuild import Progress, Rebuilt, catch_up
 from core.ports import HotStore
 

@@ -14,11 +14,11 @@ from adapters.memory.hot import MemoryHot
 from adapters.settings import load
 from app.clock import WallClock
 from app.demo import DemoOptions, Watch, run_demo
+from app.desk.workspace import CONFIG, ROOT
 from app.importer import Imported, import_history, read_file
 from app.installation import Logs
 from app.run import RunOptions, make_data_folder, open_store, run
 from app.updates import reader
-from app.workspace import CONFIG, ROOT
 from core.flow.capture import CaptureDeps
 
 

@@ -16,8 +16,8 @@ from console.screens import people
 from core.errors import SettingsError
 
 if TYPE_CHECKING:
-    from app.queries import Queries
-    from app.views import PersonLine
+    from app.desk.queries import Queries
+    from app.desk.views import PersonLine
 
 PAGE = 1_000
 

@@ -51,7 +51,7 @@ def run_menu(options: Options) -> int:
 
 async def _enter(stack: AsyncExitStack, options: Options) -> Desk:
     """The production's desk, or the demo's while nobody is in production yet."""
-    from app.workspace import demo_exists
+    from app.desk.workspace import demo_exists
 
     desk = await stack.enter_async_context(open_desk(options))
     if options.demo or options.config or not demo_exists() or await desk.queries.count():
@@ -220,7 +220,7 @@ class Menu:
         self.terminal.ask(f"{len(found)} people are in {path}. {ENTER}")
 
     def _switch(self, pause: bool) -> None:
-        from app.commands import Scope
+        from app.desk.commands import Scope
 
         words = "pause" if pause else "resume"
         if self.terminal.ask(f"{words} all delivery? [y/N] ").lower() in ("y", "yes", "e", "evet"):

@@ -1,7 +1,7 @@
 """One visit of an operator: opens the workspace, asks and closes it again.
 
-Leaves to others: where a workspace is and how it is opened (`app.workspace`), what can be asked
-(`app.queries`) and changed (`app.commands`).
+Leaves to others: where a workspace is and how it is opened (`app.desk.workspace`), what can be asked
+(`app.desk.queries`) and changed (`app.desk.commands`).
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ from console.output import Mode, Output
 from core.errors import RefusedError
 
 if TYPE_CHECKING:
-    from app.commands import Commands
-    from app.queries import Queries
-    from app.workspace import Workspace
+    from app.desk.commands import Commands
+    from app.desk.queries import Queries
+    from app.desk.workspace import Workspace
 
 T = TypeVar("T")
 Json = Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")]
@@ -51,7 +51,7 @@ class Desk:
     @property
     def commands(self) -> Commands:
         """The changes; what they need is loaded only when something is changed."""
-        from app.commands import Commands
+        from app.desk.commands import Commands
 
         return Commands(self.workspace, self.actor)
 
@@ -59,8 +59,8 @@ class Desk:
 @asynccontextmanager
 async def open_desk(options: Options) -> AsyncIterator[Desk]:
     """The desk over the chosen workspace."""
-    from app.queries import Queries
-    from app.workspace import open_workspace
+    from app.desk.queries import Queries
+    from app.desk.workspace import open_workspace
 
     async with open_workspace(options.config, demo=options.demo) as workspace:
         yield Desk(workspace, Queries(workspace), actor())

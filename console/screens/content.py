@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from console.report import Column, Fact, Facts, Report, Row, Table
 
 if TYPE_CHECKING:
-    from app.contents import Preview
+    from app.desk.contents import Preview
     from core.content import Content
 
 

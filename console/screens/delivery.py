@@ -10,8 +10,8 @@ from console.report import Column, Fact, Facts, Report, Row, Table, iso, moment,
 from console.screens import people
 
 if TYPE_CHECKING:
-    from app.pace import Pace
-    from app.views import BotLine, DeliveryStatus
+    from app.desk.pace import Pace
+    from app.desk.views import BotLine, DeliveryStatus
     from core.ledger import Message
 
 EMPTY_QUEUE = "nothing waits; the planner adds messages while `manage_crm.py run` runs"

@@ -21,7 +21,7 @@ from console.report import (
 from console.screens.segments import share_values
 
 if TYPE_CHECKING:
-    from app.views import Bin, LearningReport
+    from app.desk.views import Bin, LearningReport
 
 NO_SENDS = "no sends in this time; next: manage_crm.py run, or manage_crm.py demo"
 

@@ -17,7 +17,7 @@ from console.report import Column, Fact, Facts, Report, Row, Table, iso, moment,
 from console.screens import people
 
 if TYPE_CHECKING:
-    from app.pulse import Pulse
+    from app.desk.pulse import Pulse
 
 BAR = 24
 DAY_MS = 86_400_000

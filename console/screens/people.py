@@ -21,7 +21,7 @@ from console.report import (
 )
 
 if TYPE_CHECKING:
-    from app.views import Door, PersonCard, PersonLine, Why
+    from app.desk.views import Door, PersonCard, PersonLine, Why
     from core.event import Event
     from core.identity import Identity
     from core.ledger import Message

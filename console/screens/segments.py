@@ -9,7 +9,7 @@ from console.report import Column, Fact, Facts, Report, Row, Table, percent, per
 from console.screens import people
 
 if TYPE_CHECKING:
-    from app.views import Lift, RuleTest, SegmentFigures, SegmentReport, Share
+    from app.desk.views import Lift, RuleTest, SegmentFigures, SegmentReport, Share
 
 NO_SEGMENTS = "no segments are defined; next: see strategies/"
 

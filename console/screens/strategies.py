@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from console.report import Column, Fact, Facts, Report, Row, Table, iso, moment, moment_of
 
 if TYPE_CHECKING:
-    from app.views import StrategyVersion
+    from app.desk.views import StrategyVersion
     from core.strategy import Pace
 
 NO_VERSIONS = "no version is stored yet: the file is in force; next: manage_crm.py run stores it as version 1"

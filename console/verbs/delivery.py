@@ -11,7 +11,7 @@ from console.session import DryRun, Json, Limit, Yes, ask, confirm, output
 from console.verbs.users import Person
 
 if TYPE_CHECKING:
-    from app.commands import Scope
+    from app.desk.commands import Scope
 
 app = typer.Typer(help="Delivery: status, queue, why, pause.", no_args_is_help=True, rich_markup_mode=None)
 Bot = Annotated[int, typer.Option("--bot", min=0, help="Only this bot (its number).")]
@@ -75,7 +75,7 @@ def resume(
 
 
 def _scope(bot: int, campaign: str) -> Scope:
-    from app.commands import Scope
+    from app.desk.commands import Scope
 
     if bot and campaign:
         raise typer.BadParameter("give --bot or --campaign, not both")

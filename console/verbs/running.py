@@ -68,8 +68,8 @@ def demo(
 ) -> None:
     """Show it all with simulated people. SIMULATED."""
     from app.demo import DemoOptions, nobody_watches
+    from app.desk.workspace import DEMO, ROOT
     from app.start import start_demo
-    from app.workspace import DEMO, ROOT
     from console.screens import live
 
     out = output(json)
@@ -83,7 +83,7 @@ def demo(
 
 
 def _watcher(out: Output) -> Watch:
-    from app.pulse import take_pulse
+    from app.desk.pulse import take_pulse
     from console.screens.live import Live
 
     async def watch(running: Running) -> None:

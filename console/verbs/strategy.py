@@ -12,7 +12,7 @@ from console.session import Desk, DryRun, Json, Yes, ask, confirm, output
 from core.errors import NotFoundError
 
 if TYPE_CHECKING:
-    from app.views import StrategyVersion
+    from app.desk.views import StrategyVersion
 
 app = typer.Typer(help="Strategies and their versions.", no_args_is_help=True, rich_markup_mode=None)
 Segment = Annotated[str, typer.Argument(metavar="SEGMENT", help="Name of a segment.")]
@@ -120,7 +120,7 @@ class _Change:
 
 
 def _put_in_force(ctx: typer.Context, out: Output, change: _Change) -> None:
-    from app.commands import check_version
+    from app.desk.commands import check_version
 
     words = f"version {change.version} of {change.segment}"
     check_version(ask(ctx, out, lambda desk: _version(desk, change.segment, change.version)))

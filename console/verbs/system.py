@@ -133,7 +133,7 @@ def rebuild(ctx: typer.Context, yes: Yes = False) -> None:
 @db.command()
 def status(ctx: typer.Context, json: Json = False) -> None:
     """Which version the database has and which it needs."""
-    from app.workspace import database_status
+    from app.desk.workspace import database_status
     from console.report import Fact, Facts, Report
 
     out = output(json)
@@ -151,7 +151,7 @@ def status(ctx: typer.Context, json: Json = False) -> None:
 @db.command()
 def upgrade(ctx: typer.Context, yes: Yes = False) -> None:
     """Bring the database to the version of this program."""
-    from app.workspace import database_status, upgrade_database
+    from app.desk.workspace import database_status, upgrade_database
 
     out, options = Output(Mode.SCREEN), options_of(ctx)
     found = asyncio.run(database_status(options.config, demo=options.demo))

@@ -10,8 +10,8 @@ from shutil import copyfile
 import pytest
 
 from adapters.sql.store import SqlStore
-from app.queries import Queries
-from app.workspace import Workspace
+from app.desk.queries import Queries
+from app.desk.workspace import Workspace
 from core.ports import Store
 from tests.edges.console.town import make_town, workspace
 

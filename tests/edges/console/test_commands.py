@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from app.commands import Commands, Scope
-from app.queries import Queries
-from app.workspace import Workspace
+from app.desk.commands import Commands, Scope
+from app.desk.queries import Queries
+from app.desk.workspace import Workspace
 from core.errors import NotFoundError, RefusedError
 from core.ports import Store
 from core.strategy import Pace

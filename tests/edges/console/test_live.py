@@ -6,7 +6,7 @@ import io
 
 import pytest
 
-from app.pulse import take_pulse
+from app.desk.pulse import take_pulse
 from console.fitting import width_of
 from console.output import Mode, Output
 from console.screens.live import Live, summary

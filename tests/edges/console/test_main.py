@@ -9,7 +9,7 @@ import sys
 import pytest
 import typer
 
-from app.workspace import ROOT
+from app.desk.workspace import ROOT
 from console.main import FAILED, NOT_FOUND, REFUSED, USAGE, _everywhere, app, exit_code, run
 from core.errors import (
     KairosError,

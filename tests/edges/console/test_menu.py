@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from adapters.sql.store import SqlStore
-from app.queries import Queries
+from app.desk.queries import Queries
 from console.menu import Menu
 from console.output import Mode, Output
 from console.session import Desk, Options

@@ -9,9 +9,9 @@ import pytest
 from adapters.redis.link import Link
 from adapters.redis.pacer import RedisPacer
 from adapters.redis.server import EmbeddedRedis
-from app.pace import RedisPlace, paces
-from app.queries import Queries
-from app.workspace import Workspace
+from app.desk.pace import RedisPlace, paces
+from app.desk.queries import Queries
+from app.desk.workspace import Workspace
 from core.errors import NotFoundError, RuleError
 from core.ports import Store
 from tests.edges.console.town import ANNA, BORA, BOT, CEM, DAY, DORA, HOUR, NOW, workspace

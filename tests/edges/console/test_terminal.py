@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from app.workspace import ROOT
+from app.desk.workspace import ROOT
 
 PATIENCE_S = 60.0
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from app.workspace import ROOT
+from app.desk.workspace import ROOT
 from console.main import run
 
 READ = (

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from adapters.sql.store import SqlStore
 from adapters.strategies import load_strategies
-from app.workspace import STRATEGIES, StoppedClock, Workspace
+from app.desk.workspace import STRATEGIES, StoppedClock, Workspace
 from core.event import Event, PersonEvent
 from core.identity import Sender, telegram
 from core.intake import record, sent_event

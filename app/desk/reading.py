@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from app.views import BotLine
+from app.desk.views import BotLine
 from core.identity import Identity
 from core.ports import Outcome, PersonRecord, Transaction
 
 if TYPE_CHECKING:
-    from app.workspace import BotName
+    from app.desk.workspace import BotName
 
 PAGE = 1_000
 MANY = 20_000

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from app.pace import Pace
+from app.desk.pace import Pace
 from core.consent import ConsentChange
 from core.event import Event
 from core.identity import Identity

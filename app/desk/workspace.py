@@ -3,8 +3,8 @@
 Promises: no process, no Redis and no bot is started; the tables are brought up to date. The demo's data are a
 workspace of their own, marked SIMULATED, whose time stands where the demo ended.
 
-Leaves to others: a running installation (`app.run`), what may be asked (`app.queries`) and changed
-(`app.commands`).
+Leaves to others: a running installation (`app.run`), what may be asked (`app.desk.queries`) and changed
+(`app.desk.commands`).
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ from adapters.sql.migrate import current, head, upgrade
 from adapters.sql.store import SqlStore
 from adapters.strategies import load_strategies
 from app.clock import WallClock
-from app.pace import RedisPlace
+from app.desk.pace import RedisPlace
 from core.errors import NotFoundError, SettingsError, StoreError
 from core.ports import Clock, Store
 from core.segment import SegmentSpec
 from core.strategy import Caps
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 CONFIG = ROOT / "config.yaml"
 DEMO = ROOT / "data" / "demo"
 DEMO_DATABASE = DEMO / "kairos.db"

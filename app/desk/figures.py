@@ -10,7 +10,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from app.views import Bin, Group, LearningReport, Lift, SegmentFigures, Share
+from app.desk.views import Bin, Group, LearningReport, Lift, SegmentFigures, Share
 from core.experiment import Sample, lift
 from core.metrics import wilson
 from core.ports import ModelVersion, Outcome, PersonRecord

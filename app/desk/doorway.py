@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from app.views import Door
+from app.desk.views import Door
 from core.consent import DoorAsk, explain, may_contact
 from core.plan import choose_segment
 from core.ports import PersonRecord, Transaction
@@ -20,7 +20,7 @@ from core.segment import SegmentSpec
 from core.strategy import Strategy
 
 if TYPE_CHECKING:
-    from app.workspace import Workspace
+    from app.desk.workspace import Workspace
 
 CAMPAIGN = "opt"
 """The campaign of the optimizer's messages."""

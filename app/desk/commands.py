@@ -11,14 +11,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from adapters.memory.hot import MemoryHot
-from app.views import StrategyVersion
+from app.desk.views import StrategyVersion
 from core.errors import NotFoundError, RefusedError
 from core.flow.learn import LearnDeps, Learned, learn
 from core.flow.segment import SegmentDeps, Segmented, assess_due
 from core.ports import AuditEntry, Transaction
 
 if TYPE_CHECKING:
-    from app.workspace import Workspace
+    from app.desk.workspace import Workspace
 
 KILL = "kill"
 

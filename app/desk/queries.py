@@ -1,7 +1,7 @@
 """What operators may ask: one façade over the stores, used by the verbs, the menu and later the API.
 
-Promises: reads only; every answer is a plain value of `app.views`; long lists come in pages by person number.
-It works without Redis, because all it shows stands in SQL.
+Promises: reads only; every answer is a plain value of `app.desk.views`; long lists come in pages by person
+number. It works without Redis, because all it shows stands in SQL.
 """
 
 from __future__ import annotations
@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from itertools import islice
 
-from app.contents import Preview, find_content, preview_of
-from app.doorway import ask_door, stopping
-from app.figures import DAY_MS, Tally, learning
-from app.pace import paces
-from app.reading import bot_lines, everybody, outcomes_since, resolve
-from app.rules import read_rule
-from app.views import (
+from app.desk.contents import Preview, find_content, preview_of
+from app.desk.doorway import ask_door, stopping
+from app.desk.figures import DAY_MS, Tally, learning
+from app.desk.pace import paces
+from app.desk.reading import bot_lines, everybody, outcomes_since, resolve
+from app.desk.rules import read_rule
+from app.desk.views import (
     BotLine,
     DeliveryStatus,
     LearningReport,
@@ -27,7 +27,7 @@ from app.views import (
     StrategyVersion,
     Why,
 )
-from app.workspace import JOBS, Workspace
+from app.desk.workspace import JOBS, Workspace
 from core.content import Content
 from core.errors import NotFoundError
 from core.grammar import compile_rule, sentence
