@@ -87,6 +87,10 @@ class MemoryLedger:
     async def latest(self, limit: int) -> list[Message]:
         return self._where(lambda _: True)[::-1][:limit]
 
+    async def last_sent(self, limit: int) -> list[Message]:
+        found = self._where(lambda m: counted(m) > 0)
+        return sorted(found, key=lambda m: (-counted(m), -m.id))[:limit]
+
     async def next_due_ms(self, bot_id: int) -> int | None:
         return min((m.due_ms for m in self._open_campaigns() if m.bot_id == bot_id), default=None)
 

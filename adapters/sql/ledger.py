@@ -95,6 +95,11 @@ _QUEUE: Final = _ALL.where(*_OPEN_CAMPAIGN).order_by(MESSAGE.c.due_ms, MESSAGE.c
 _COUNTS: Final = select(MESSAGE.c.state, func.count()).group_by(MESSAGE.c.state).order_by(MESSAGE.c.state)
 _COUNTS_OF: Final = _COUNTS.where(MESSAGE.c.cls == bindparam("of_class"))
 _LATEST: Final = _ALL.order_by(MESSAGE.c.id.desc()).limit(_MOST)
+_LAST_SENT: Final = (
+    _ALL.where(MESSAGE.c.counted_ms > 0)
+    .order_by(MESSAGE.c.counted_ms.desc(), MESSAGE.c.id.desc())
+    .limit(_MOST)
+)
 _NEXT_DUE: Final = select(func.min(MESSAGE.c.due_ms)).where(*_OPEN_CAMPAIGN, _OF_BOT)
 _EXPORT: Final = _ALL.where(MESSAGE.c.id > bindparam("after")).order_by(MESSAGE.c.id).limit(_MOST)
 
@@ -163,6 +168,9 @@ class SqlLedger:
 
     async def latest(self, limit: int) -> list[Message]:
         return _messages(await self._work.rows(_LATEST, {"most": limit}))
+
+    async def last_sent(self, limit: int) -> list[Message]:
+        return _messages(await self._work.rows(_LAST_SENT, {"most": limit}))
 
     async def next_due_ms(self, bot_id: int) -> int | None:
         found: int | None = await self._work.value(_NEXT_DUE, {"bot": bot_id})

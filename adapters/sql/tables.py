@@ -201,6 +201,7 @@ class Message(SQLModel, table=True):
         UniqueConstraint("campaign", "person_no", "step", name="message_once"),
         Index("message_queue", "cls", "state", "bot_id", "due_ms"),
         Index("message_person", "person_no", "counted_ms"),
+        Index("message_counted", "counted_ms", "id"),
     )
     id: int | None = _row_id()
     cls: str = _text()

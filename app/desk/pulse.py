@@ -10,6 +10,7 @@ from core.ports import Decision, Store
 
 MODEL = "response"
 RECENT = 100
+"""Sends whose predictions are held against what came."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,15 +36,14 @@ async def take_pulse(store: Store, since_ms: int, now_ms: int, shown: int = 4) -
     """Look once."""
     async with store.transaction(write=False) as tx:
         model = await tx.knowledge.model(MODEL)
-        latest = await tx.ledger.latest(RECENT)
-        sent = [row for row in latest if row.cls is MessageClass.CAMPAIGN and row.sent_ms]
+        sent = await tx.ledger.last_sent(RECENT)
         return Pulse(
             now_ms=now_ms,
             people=await tx.people.count(),
             segments=await tx.people.segment_sizes(),
             states=await tx.ledger.counts(MessageClass.CAMPAIGN),
             events=await tx.events.counts(since_ms),
-            latest=tuple(sorted(sent, key=lambda row: -row.sent_ms)[:shown]),
+            latest=tuple(sent[:shown]),
             decisions=tuple(await tx.decisions.latest(shown)),
             model_version=model.version if model else 0,
             model_at_ms=model.at_ms if model else 0,

@@ -7,7 +7,6 @@ number. It works without Redis, because all it shows stands in SQL.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from itertools import islice
 
 from app.desk.contents import Preview, find_content, preview_of
 from app.desk.doorway import ask_door, stopping
@@ -161,8 +160,6 @@ class Queries:
         pace = await paces(self._space.redis, [bot.bot_id for bot in found], now_ms)
         async with self._store.transaction(write=False) as tx:
             day = await outcomes_since(tx, now_ms - DAY_MS)
-            latest = await tx.ledger.latest(PAGE)
-            campaigns = [row for row in latest if row.cls is MessageClass.CAMPAIGN and row.sent_ms]
             return DeliveryStatus(
                 now_ms=now_ms,
                 states=await tx.ledger.counts(MessageClass.CAMPAIGN),
@@ -176,7 +173,7 @@ class Queries:
                 bots=tuple(found),
                 pace=pace,
                 queue=tuple(await tx.ledger.queue(limit)),
-                latest=tuple(islice(sorted(campaigns, key=lambda row: -row.sent_ms), limit)),
+                latest=tuple(await tx.ledger.last_sent(limit)),
                 decisions=tuple(await tx.decisions.latest(limit)),
             )
 

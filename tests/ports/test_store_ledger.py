@@ -193,6 +193,21 @@ async def test_what_a_killed_sender_left_behind_is_found(store: Store) -> None:
         assert await tx.ledger.interrupted(OTHER_BOT, NOW) == []
 
 
+async def test_the_messages_sent_last_come_in_the_order_of_their_arrival(store: Store) -> None:
+    anna, ben = await people(store, 1, 2)
+    async with store.transaction() as tx:
+        early, late, _ = await put(
+            tx,
+            campaign(anna, "1", state=State.SENDING, permit_ms=NOW),
+            campaign(ben, "1", state=State.SENDING, permit_ms=NOW),
+            campaign(anna, "2"),
+        )
+        await tx.ledger.move([Move(late.id, State.SENDING, State.SENT, sent_ms=NOW + 60_000)])
+    async with store.transaction(write=False) as tx:
+        assert [m.id for m in await tx.ledger.last_sent(10)] == [late.id, early.id]
+        assert [m.id for m in await tx.ledger.last_sent(1)] == [late.id]
+
+
 async def test_lists_for_operators(store: Store) -> None:
     anna, ben = await people(store, 1, 2)
     async with store.transaction() as tx:

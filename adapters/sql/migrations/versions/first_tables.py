@@ -273,6 +273,7 @@ def _ledger() -> None:
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("campaign", "person_no", "step", name="message_once"),
     )
+    op.create_index("message_counted", "message", ["counted_ms", "id"])
     op.create_index("message_person", "message", ["person_no", "counted_ms"])
     op.create_index("message_queue", "message", ["cls", "state", "bot_id", "due_ms"])
 
