@@ -50,7 +50,7 @@ def a_day(folder: Path, seed: int, happening: Happening, *, people: int = 40) ->
     return {name: value for name, value in document.items() if name not in {"setup_s", "wall_s"}}
 
 
-# --------------------------------------------------------------------------------------------- what can happen
+# ------------------------------------------------------------ what can happen
 def stall(seconds: float, waited: dict[str, float]) -> Happening:
     """At noon somebody else locks the database for so long in real time; 0 = only write, for comparison.
 
@@ -85,7 +85,7 @@ async def _locked(file: Path, seconds: float) -> None:
 
 
 def flush(found: dict[str, Any]) -> Happening:
-    """At noon Redis is emptied from outside. `found`: what was level before, right after, later, at the end."""
+    """At noon Redis is emptied from outside. `found`: whether all was level before, right after and later."""
 
     async def at_noon(running: Running) -> None:
         await asyncio.sleep(12 * HOUR_S)
@@ -103,7 +103,7 @@ def flush(found: dict[str, Any]) -> Happening:
     return at_noon
 
 
-# ------------------------------------------------------------------------------------------------ what is kept
+# ------------------------------------------------------------ what is kept
 async def everybody(store: Store) -> list[PersonRecord]:
     async with store.transaction(write=False) as tx:
         return list((await tx.people.load(await tx.people.numbers(0, 10_000))).values())
