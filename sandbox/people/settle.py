@@ -43,7 +43,9 @@ def settle(
 
 
 def write_history(lines: Iterable[Json], path: Path) -> int:
-    """Writes history lines to a file, one JSON document a line; returns how many there are."""
+    """Writes history lines to a file, one JSON document a line; returns how many there are. Its folder is
+    made if it is missing."""
+    path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(path.name + ".part")
     count = 0
     with partial.open("wb") as file:
