@@ -41,6 +41,12 @@ _POSTGRES: Final[Mapping[str, Sentence]] = {
     "58": ("has trouble with its files", "check the database server's log"),
     "XX": ("has an internal fault", "check the database server's log"),
 }
+_LASTING: Final = (
+    *(_SQLITE[code] for code in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT)),
+    *(_SQLITE[code] for code in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM)),
+    _POSTGRES["53100"],
+)
+"""What waiting does not cure: somebody has to do the next step first."""
 _UNREACHABLE: Final[Sentence] = (
     "can't be reached",
     "start the database server, or check host and port in store.url",
@@ -56,7 +62,9 @@ def explain(error: Exception, place: str) -> Exception:
     sentence = _sentence(error, cause)
     if sentence is None:
         return error
-    return StoreError(f"The database {place} {sentence[0]}.", next_step=sentence[1])
+    found = StoreError(f"The database {place} {sentence[0]}.", next_step=sentence[1])
+    found.permanent = sentence in _LASTING
+    return found
 
 
 def _sentence(error: Exception, cause: BaseException | None) -> Sentence | None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from core.errors import ContentError, KairosError
+from core.errors import ContentError, KairosError, StoreError
 from core.event import PersonEvent
 from core.identity import Captured, Sender
 from core.intake import arrived, record, show
@@ -46,6 +46,8 @@ async def apply_pending(deps: CaptureDeps, now_ms: int, limit: int = 500) -> App
         return Applied()
     try:
         return await _apply(deps, waiting, now_ms)
+    except StoreError:
+        raise  # no row is to blame: all stay waiting
     except KairosError as error:
         if not error.permanent:
             raise
@@ -59,6 +61,8 @@ async def _one_by_one(deps: CaptureDeps, waiting: Sequence[InboxRow], now_ms: in
     for row in waiting:
         try:
             done = await _apply(deps, [row], now_ms)
+        except StoreError:
+            raise
         except (KairosError, ValueError, TypeError, KeyError, OverflowError) as error:
             if isinstance(error, KairosError) and not error.permanent:
                 raise
