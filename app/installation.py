@@ -29,7 +29,7 @@ from app.services import (
 )
 from app.updates import reader
 from bot.visitor import BotFace, Visitor
-from core.errors import KairosError
+from core.errors import KairosError, StoreError
 from core.flow.capture import CaptureDeps, apply_pending
 from core.flow.deliver import DeliverDeps
 from core.flow.handle import HandleDeps
@@ -266,6 +266,8 @@ class Installation:
                 sender = self._read(row).sender
                 if sender is not None:
                     await answers.handle(row, sender)
+            except StoreError:
+                raise  # the answer could not be written down, so it was not given: it will be
             except KairosError as error:
                 self.parts.logs.analytics.warning("answer_failed", kind=type(error).__name__, inbox=row.id)
             except Exception as error:  # noqa: BLE001 - a fault of one handler must not stop the others

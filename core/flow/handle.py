@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from core.ports import InboxRow, Store
 
 Handle = Callable[[InboxRow], Awaitable[None]]
-"""Runs one update's handlers; never raises: a handler's fault is logged by whoever made it."""
+"""Runs one update's handlers. Raises only what stops all of them (StoreError): a handler's fault is logged by
+whoever made it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,9 @@ async def _run(deps: HandleDeps, rows: Sequence[InboxRow]) -> None:
     if len(rows) == 1:
         await deps.handle(rows[0])
     else:
-        await asyncio.gather(*(deps.handle(row) for row in rows))
+        ended = await asyncio.gather(*(deps.handle(row) for row in rows), return_exceptions=True)
+        for error in ended:
+            if error is not None:
+                raise error  # only now: none is still under way, and all run again
     async with deps.store.transaction() as tx:
         await tx.inbox.handled([row.id for row in rows])

@@ -71,3 +71,18 @@ async def test_a_mark_that_could_not_be_written_makes_the_handler_run_again() ->
     await handle_pending(HandleDeps(world.store, handler))
     assert handler.ran == [1, 1]
     assert await world.inbox() == {"handled": 1}
+
+
+async def test_a_store_that_takes_no_answer_stops_the_handlers_and_all_run_again() -> None:
+    world, handler = await waiting("a", "b", "c"), Handler()
+
+    async def full(row: InboxRow) -> None:
+        if row.update_id == 1:
+            raise StoreError("the database is full")
+        await handler(row)
+
+    with pytest.raises(StoreError):
+        await handle_pending(HandleDeps(world.store, full))
+    assert handler.ran == [2, 3], "those under way ended first"
+    assert await world.inbox() == {"applied": 3}
+    assert await handle_pending(HandleDeps(world.store, handler)) == 3
