@@ -46,6 +46,8 @@ from core.segment import SegmentSpec
 from core.strategy import Caps
 
 ROLES = ("bot", "sender", "scheduler")
+PEOPLE = 500
+"""People assessed or planned for in one transaction; fewer were the last of those who are due."""
 FILE = "file"
 """Author of strategies that come from `strategies/*.yaml`."""
 
@@ -224,15 +226,15 @@ class Installation:
     async def assess_all(self, guard: Guard | None = None) -> int:
         """Assess everybody who is due; return how many."""
         deps = SegmentDeps(self.parts.store, self.parts.hot, self.parts.specs)
-        people = 0
-        while True:
-            done = await assess_due(deps, self.parts.clock.now_ms(), guard=guard)
-            if not done.people:
-                return people
-            people += done.people
-            self.parts.logs.segmentation.info(
-                "assessed", people=done.people, entered=done.entered, left=done.left
-            )
+        people, more = 0, True
+        while more:
+            done = await assess_due(deps, self.parts.clock.now_ms(), PEOPLE, guard)
+            people, more = people + done.people, done.people == PEOPLE
+            if done.people:
+                self.parts.logs.segmentation.info(
+                    "assessed", people=done.people, entered=done.entered, left=done.left
+                )
+        return people
 
     async def _assess(self, guard: Guard) -> None:
         await self.assess_all(guard)
@@ -246,10 +248,17 @@ class Installation:
         conditions = self.conditions
         params = PlanParams(worth=conditions.worth, clear_share=1.0)
         deps = PlanDeps(self.parts.store, self.parts.specs, self._dice, self._names, conditions.caps, params)
-        while (done := await plan_due(deps, self.parts.clock.now_ms(), guard=guard)).people:
-            self.parts.logs.delivery.info("planned", people=done.people, messages=done.messages, **done.why)
-        for lane in self._lanes:
-            lane.service.bell.ring()
+        messages, more = 0, True
+        while more:
+            done = await plan_due(deps, self.parts.clock.now_ms(), PEOPLE, guard)
+            messages, more = messages + done.messages, done.people == PEOPLE
+            if done.people:
+                self.parts.logs.delivery.info(
+                    "planned", people=done.people, messages=done.messages, **done.why
+                )
+        if messages:
+            for lane in self._lanes:
+                lane.service.bell.ring()
 
     def _dice(self, now_ms: int) -> np.random.Generator:
         seed = self.conditions.seed
