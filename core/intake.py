@@ -6,7 +6,7 @@ that the record in SQL always equals the fold of the person's events.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from core.consent import ConsentChange
@@ -26,23 +26,37 @@ class Recorded:
     records: tuple[PersonRecord, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Revision:
+    """Records that a step has loaded in this transaction, and what it makes of each after its events. All of
+    them are saved, also those without events."""
+
+    loaded: Mapping[int, PersonRecord]
+    finish: Callable[[PersonRecord], PersonRecord]
+
+
 async def record(
-    tx: Transaction, events: Sequence[PersonEvent], senders: Mapping[int, Sender] | None = None
+    tx: Transaction,
+    events: Sequence[PersonEvent],
+    senders: Mapping[int, Sender] | None = None,
+    revision: Revision | None = None,
 ) -> Recorded:
     """Store the events, fold those that are new and write consent and reach that follow from them.
 
     People whose record changed become due for segmentation and planning at once."""
     is_new = await tx.events.append(events)
     fresh = tuple(event for event, new in zip(events, is_new, strict=True) if new)
-    if not fresh:
+    if not fresh and revision is None:
         return Recorded((), ())
     by_person: dict[int, list[Event]] = {}
     for item in fresh:
         by_person.setdefault(item.person_no, []).append(item.event)
-    loaded = await tx.people.load(sorted(by_person))
+    loaded = await tx.people.load(sorted(by_person)) if revision is None else revision.loaded
     known = senders or {}
-    changed = [_changed(loaded[no], news, known.get(no)) for no, news in sorted(by_person.items())]
-    records = await tx.people.save(changed)
+    changed = {no: _changed(loaded[no], news, known.get(no)) for no, news in by_person.items()}
+    if revision is not None:
+        changed = {no: revision.finish(changed.get(no, item)) for no, item in loaded.items()}
+    records = await tx.people.save([changed[no] for no in sorted(changed)])
     await tx.people.set_reach(_reaches(fresh, known))
     await tx.people.change_consent(_consents(fresh))
     return Recorded(fresh, tuple(records))

@@ -9,8 +9,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from core.event import Event, PersonEvent
-from core.intake import record, show
-from core.ports import Guard, HotStore, PersonRecord, Store, Transaction
+from core.intake import Revision, record, show
+from core.ports import Guard, HotStore, PersonRecord, Store
 from core.profile import view
 from core.segment import SegmentSpec, assess
 
@@ -45,24 +45,14 @@ async def assess_due(
         loaded = await tx.people.load(due)
         fresh = {no: _memberships(deps.specs, item, now_ms) for no, item in loaded.items()}
         events = [event for no in due for event in _changes(loaded[no], fresh[no], now_ms)]
-        records = await _save(tx, due, fresh, events, now_ms)
-    await show(deps.hot, records, now_ms)
+        after_ms = now_ms + RECHECK_MS
+        revision = Revision(
+            loaded, lambda item: replace(item, segments=fresh[item.person_no], segment_after_ms=after_ms)
+        )
+        recorded = await record(tx, events, revision=revision)
+    await show(deps.hot, recorded.records, now_ms)
     entered = sum(item.event.kind == "segment_entered" for item in events)
     return Segmented(len(due), entered, len(events) - entered)
-
-
-async def _save(
-    tx: Transaction,
-    due: Sequence[int],
-    fresh: Mapping[int, Mapping[str, float]],
-    events: Sequence[PersonEvent],
-    now_ms: int,
-) -> list[PersonRecord]:
-    await record(tx, events)
-    loaded = await tx.people.load(due)
-    return await tx.people.save(
-        [replace(loaded[no], segments=fresh[no], segment_after_ms=now_ms + RECHECK_MS) for no in due]
-    )
 
 
 def _memberships(specs: Sequence[SegmentSpec], item: PersonRecord, now_ms: int) -> dict[str, float]:
