@@ -67,6 +67,7 @@ async def test_each_slot_runs_once_at_its_time() -> None:
         house.clock.advance(20)
     times = [entry.at_ms - NOON for entry in await house.trail() if entry.action.endswith("1")]
     assert times == [0, 5 * MINUTE, 10 * MINUTE]
+    assert [entry.action for entry in await house.trail()] == ["plan 1", "plan 2"] * 3
 
 
 async def test_two_schedulers_on_one_store_run_each_slot_once() -> None:

@@ -214,42 +214,12 @@ async def test_a_permit_that_ran_out_before_the_request_left_is_not_used() -> No
     assert world.messenger.sent == []
 
 
-class FillingMessenger(MemoryMessenger):
-    """The message is delivered, and at that moment the database can take nothing any more."""
-
-    def __init__(self, world: World) -> None:
-        super().__init__(world.clock.now_ms)
-        self.world = world
-
-    async def send(self, bot_id: int, chat_id: int, body: Mapping[str, object]) -> Receipt:
-        self.world.store.failing = True
-        return await super().send(bot_id, chat_id, body)
-
-
-async def test_an_outcome_is_not_lost_because_the_database_is_away_for_a_moment() -> None:
-    world = await ready(ANNA)
-    (offer,) = await world.offers(ANNA)
-    deps = replace(world.sending, messenger=FillingMessenger(world))
-    lease = await world.lease()
-    round_ = asyncio.ensure_future(world.through(deliver_due(deps, BOT, lease)))
-    while not world.store.failing:
-        await asyncio.sleep(0)
-    for _ in range(50):
-        await asyncio.sleep(0)
-    assert (round_.done(), (await world.row(offer.id)).state) == (False, State.SENDING)
-    world.store.failing = False
-    assert (await round_).sent == 1
-    assert (await world.row(offer.id)).state is State.SENT
-
-
 async def test_an_outcome_that_can_t_be_written_at_all_ends_the_round_and_is_unknown_later() -> None:
     world = await ready(ANNA)
     (offer,) = await world.offers(ANNA)
     lease = await world.lease()
     with pytest.raises(StoreError):
-        await world.through(
-            deliver_due(replace(world.sending, messenger=FillingMessenger(world)), BOT, lease)
-        )
+        await world.through(deliver_due(replace(world.sending, messenger=LosesItsStore(world)), BOT, lease))
     world.store.failing = False
     assert (await world.row(offer.id)).state is State.SENDING
     await recover(world.store, BOT, world.clock.now_ms())

@@ -10,7 +10,7 @@ import pytest
 from adapters.memory import MemoryMessenger
 from core.errors import HotStoreError
 from core.flow.deliver import BATCH, IDLE_MS, DeliverDeps, deliver_due
-from core.ledger import COUNTED, Message, State
+from core.ledger import COUNTED, Message, Move, State
 from core.ports import Receipt
 from tests.core.flow.worlds import ANNA, BORA, BOT, CEM, DAY, HOUR, MINUTE, SECOND, World
 
@@ -103,6 +103,22 @@ async def test_a_no_that_commits_while_the_pacer_is_asked_still_stops_the_messag
 
     assert await deliver(world, replace(world.sending, pacer=SlowPacer())) == 0
     assert (await world.row(offer.id)).state is State.SUPPRESSED
+    assert world.messenger.sent == []
+
+
+async def test_a_row_closed_while_the_pacer_is_asked_stays_closed() -> None:
+    """An operator cancels it between the look into the queue and the permit."""
+    world = await ready(ANNA)
+    (offer,) = await world.offers(ANNA)
+
+    class SlowPacer(type(world.pacer)):  # type: ignore[misc]  # the world's own pacer, with a pause
+        async def grant(self, *args: object, **more: object) -> object:
+            cancel = Move(offer.id, State.PLANNED, State.SUPPRESSED, reason="cancelled")
+            await world.within(lambda tx: tx.ledger.move([cancel]))
+            return await world.pacer.grant(*args, **more)  # type: ignore[arg-type]  # passed on as it came
+
+    assert await deliver(world, replace(world.sending, pacer=SlowPacer())) == 0
+    assert (await world.row(offer.id)).reason == "cancelled"
     assert world.messenger.sent == []
 
 

@@ -120,6 +120,16 @@ async def test_who_blocked_the_bot_or_opted_out_is_not_planned_for() -> None:
     assert {row.chat_id for row in await queue(world)} <= {CROWD[2]}
 
 
+async def test_who_belongs_to_no_segment_is_not_planned_for() -> None:
+    """Agreed and reachable, but nothing is known to say to them."""
+    world = await town(*CROWD[:3])
+    async with world.store.transaction() as tx:
+        records = await tx.people.load([1, 2, 3])
+        await tx.people.save([replace(record, segments={}) for record in records.values()])
+    done = await plan_due(deps(world), world.clock.now_ms())
+    assert (done.people, done.messages) == (3, 0)
+
+
 async def test_a_paused_campaign_plans_nothing() -> None:
     world = await town(*CROWD[:4])
     await world.switch("pause:campaign:opt", "by an operator")
