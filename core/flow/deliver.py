@@ -27,7 +27,7 @@ from core.errors import (
 )
 from core.event import Event, PersonEvent
 from core.intake import arrived, record, sent_event, show
-from core.ledger import PERMIT_VALID_MS, Message, MessageClass, Move, State, end_of
+from core.ledger import PERMIT_VALID_MS, Message, MessageClass, Move, State, end_of, proof
 from core.ports import Clock, HotStore, Lease, Messenger, Pacer, Receipt, Store, Transaction
 from core.strategy import Caps, Pace, Strategy
 
@@ -197,7 +197,9 @@ async def _commit_once(deps: DeliverDeps, bot_id: int, results: Sequence[Result]
     now_ms = deps.clock.now_ms()
     async with deps.store.transaction() as tx:
         await tx.people.load(sorted({result.message.person_no for result in results}))
-        await tx.ledger.move([outcome_move(result, now_ms) for result in results])
+        moves = [outcome_move(result, now_ms) for result in results]
+        await tx.ledger.move(moves)
+        await tx.ledger.move([proof(move) for move in moves if move.new is State.SENT])
         proven = await _answered_meanwhile(tx, [result.message.id for result in results])
         recorded = await record(tx, [event for r in results for event in _events(r, now_ms)] + proven)
         if halt_ms:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from core.errors import HotStoreError, RateLimitedError, TransportError
 from core.identity import Identity
-from core.ledger import Message, MessageClass, Move, NewMessage, State, end_of
+from core.ledger import Message, MessageClass, Move, NewMessage, State, end_of, proof
 from core.ports import Clock, Messenger, Pacer, Receipt, Store
 
 TRIES = 3
@@ -135,3 +135,5 @@ async def _close(
         move = replace(move, sent_ms=receipt.at_ms, telegram_id=receipt.telegram_id)
     async with deps.store.transaction() as tx:
         await tx.ledger.move([move])
+        if receipt is not None:
+            await tx.ledger.move([proof(move)])

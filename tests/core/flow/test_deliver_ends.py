@@ -279,6 +279,27 @@ class StoppedMessenger(MemoryMessenger):
         raise asyncio.CancelledError
 
 
+class Overtaken(MemoryMessenger):
+    """While the request is under way another process takes the lane over and gives the row up for lost."""
+
+    def __init__(self, world: World) -> None:
+        super().__init__(world.clock.now_ms)
+        self._world = world
+
+    async def send(self, bot_id: int, chat_id: int, body: Mapping[str, object]) -> Receipt:
+        assert await recover(self._world.store, BOT, self._world.clock.now_ms()) == 1
+        return await super().send(bot_id, chat_id, body)
+
+
+async def test_a_receipt_proves_a_message_that_another_process_gave_up_for_lost() -> None:
+    world = await ready(ANNA)
+    [message] = await world.offers(ANNA)
+    await deliver(world, replace(world.sending, messenger=Overtaken(world)))
+    row = await world.row(message.id)
+    assert row.state is State.SENT
+    assert row.telegram_id > 0
+
+
 class LosesItsStore(MemoryMessenger):
     """The message is out, and at that very moment the database goes away."""
 
