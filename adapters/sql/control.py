@@ -16,6 +16,7 @@ SLOT: Final = tables.table(tables.Slot)
 LEASE: Final = tables.table(tables.Lease)
 SWITCH: Final = tables.table(tables.Switch)
 AUDIT: Final = tables.table(tables.Audit)
+_ADD_AUDIT: Final = AUDIT.insert()
 
 _TAKE_SLOT: Final = Upsert.into(
     SLOT, lambda new: new.on_conflict_do_nothing(index_elements=["job", "slot_ms"]).returning(SLOT.c.job)
@@ -111,7 +112,7 @@ class SqlControl:
             }
             for entry in entries
         ]
-        await self._work.run_each(AUDIT.insert(), rows)
+        await self._work.run_each(_ADD_AUDIT, rows)
 
     async def audit_trail(self, limit: int) -> list[AuditEntry]:
         rows = await self._work.rows(_TRAIL, {"most": limit})

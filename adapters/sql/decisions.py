@@ -17,6 +17,7 @@ from core.ledger import State
 from core.ports import Decision, Outcome
 
 DECISION: Final = tables.table(tables.Decision)
+_ADD_DECISION: Final = DECISION.insert()
 
 _FIELDS: Final = tuple(field.name for field in fields(Decision))
 _MOST: BindParameter[int] = bindparam("most")
@@ -53,7 +54,7 @@ class SqlDecisions:
         self._work = work
 
     async def add(self, decisions: Sequence[Decision]) -> None:
-        await self._work.run_each(DECISION.insert(), [_row(item) for item in decisions])
+        await self._work.run_each(_ADD_DECISION, [_row(item) for item in decisions])
 
     async def latest(self, limit: int, person_no: int | None = None) -> list[Decision]:
         if person_no is None:

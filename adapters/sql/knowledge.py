@@ -16,7 +16,9 @@ from core.ports import ModelVersion
 from core.strategy import Pace, Strategy
 
 STRATEGY: Final = tables.table(tables.Strategy)
+_ADD_STRATEGY: Final = STRATEGY.insert()
 MODEL: Final = tables.table(tables.Model)
+_ADD_MODEL: Final = MODEL.insert()
 
 _SEGMENT = STRATEGY.c.segment == bindparam("of_segment")
 _LIVE: Final = select(STRATEGY.c.segment, STRATEGY.c.body).where(STRATEGY.c.live).order_by(STRATEGY.c.segment)
@@ -53,7 +55,7 @@ class SqlKnowledge:
         last = await self._work.value(_LAST, {"of_segment": strategy.segment}) or 0
         stored = replace(strategy, version=last + 1)
         await self._work.run(
-            STRATEGY.insert(),
+            _ADD_STRATEGY,
             {
                 "segment": stored.segment,
                 "version": stored.version,
@@ -88,9 +90,7 @@ class SqlKnowledge:
         await self._work.alone("model")
         last = await self._work.value(_LAST_MODEL, {"of_name": name}) or 0
         stored = dumps(body)
-        await self._work.run(
-            MODEL.insert(), {"name": name, "version": last + 1, "at_ms": now_ms, "body": stored}
-        )
+        await self._work.run(_ADD_MODEL, {"name": name, "version": last + 1, "at_ms": now_ms, "body": stored})
         return ModelVersion(name, last + 1, now_ms, loads(stored))
 
 

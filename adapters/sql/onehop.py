@@ -11,9 +11,11 @@ import asyncio
 import sqlite3
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import aiosqlite
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,10 +137,11 @@ class OneHopConnection(aiosqlite.Connection):
         elif asked:
             await super().commit()
 
-    async def in_thread(self, function: Callable[..., None], *arguments: object) -> None:
+    async def in_thread(self, function: Callable[..., T], *arguments: object) -> T:
         """Run in the connection's thread, after what was asked before."""
         self._asked = True
-        await self._execute(function, *arguments)  # type: ignore[no-untyped-call]  # aiosqlite gives no types here
+        found: T = await self._execute(function, *arguments)  # type: ignore[no-untyped-call]  # no types there
+        return found
 
     def cursor(self) -> OneHopCursor:  # type: ignore[override]  # SQLAlchemy wants only what OneHopCursor has
         return OneHopCursor(self)

@@ -26,8 +26,11 @@ from core.profile import ProfileState
 from core.text import fold_text
 
 PERSON: Final = tables.table(tables.Person)
+_ADD_PERSON: Final = PERSON.insert()
 IDENTITY: Final = tables.table(tables.Identity)
+_ADD_IDENTITY: Final = IDENTITY.insert()
 MEMBERSHIP: Final = tables.table(tables.Membership)
+_ADD_MEMBERSHIP: Final = MEMBERSHIP.insert()
 OPTIMIZER: Final = "opt"
 """The campaign of the optimizer's own messages."""
 
@@ -181,8 +184,8 @@ class SqlPeople(SqlContacts):
             {"namespace": item.namespace, "value": item.value, "person_no": person_no}
             for item, person_no in created.items()
         ]
-        await self._work.run_each(PERSON.insert(), people)
-        await self._work.run_each(IDENTITY.insert(), rows)
+        await self._work.run_each(_ADD_PERSON, people)
+        await self._work.run_each(_ADD_IDENTITY, rows)
         return created
 
     async def find(self, identity: Identity) -> int | None:
@@ -230,7 +233,7 @@ class SqlPeople(SqlContacts):
         }
         await self._work.run_in(_LEAVE, sorted(moved))
         await self._work.run_each(
-            MEMBERSHIP.insert(),
+            _ADD_MEMBERSHIP,
             [
                 {"segment": segment, "person_no": person_no, "confidence": confidence}
                 for person_no, (record, _) in sorted(moved.items())

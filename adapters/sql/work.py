@@ -11,20 +11,23 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Final, Self, TypeVar
 
-from sqlalchemy import Connection, Executable, Row, Select, Table, text
+from sqlalchemy import Connection, Executable, Select, Table, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import CursorResult
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from adapters.inflight import InFlight
+from adapters.sql import direct
+from adapters.sql.direct import Done
 from adapters.sql.errors import explain
 from adapters.sql.lanes import Place
 
 CHUNK: Final = 1000
 Parameters = Mapping[str, Any]
 T = TypeVar("T")
-AnyRow = Row[*tuple[Any, ...]]
+AnyRow = Any
+"""A row: a tuple whose values can also be asked for by name."""
 _ALONE: Final = text("SELECT pg_advisory_xact_lock(hashtext(:name))")
 
 
@@ -92,16 +95,16 @@ class Work:
 
     async def rows(self, statement: Statement, parameters: Parameters | None = None) -> Sequence[AnyRow]:
         """All rows of a statement."""
-        return (await self._execute(statement, parameters)).all()
+        return (await self._execute(statement, parameters or {})).rows
 
     async def value(self, statement: Statement, parameters: Parameters | None = None) -> Any:
         """The first column of the first row, or None."""
-        row = (await self._execute(statement, parameters)).first()
-        return None if row is None else row[0]
+        rows = await self.rows(statement, parameters)
+        return rows[0][0] if rows else None
 
     async def run(self, statement: Statement, parameters: Parameters | None = None) -> int:
         """Run a statement for its effect; return how many rows it touched."""
-        return (await self._execute(statement, parameters)).rowcount
+        return (await self._execute(statement, parameters or {})).touched
 
     async def run_each(self, statement: Statement, parameters: Sequence[Parameters]) -> None:
         """Run a statement once for each set of parameters."""
@@ -112,7 +115,7 @@ class Work:
         """Insert each set of parameters; the rows of its RETURNING."""
         if not parameters:
             return []
-        return (await self._execute(statement, parameters)).all()
+        return (await self._execute(statement, parameters)).rows
 
     async def rows_in(
         self, statement: Select[Any], values: Sequence[Any], parameters: Parameters | None = None
@@ -140,11 +143,30 @@ class Work:
         result: T = await self._guarded(self._connection.run_sync(function))
         return result
 
-    async def _execute(self, statement: Statement, parameters: Any) -> CursorResult[Any]:
+    async def _execute(self, statement: Statement, parameters: Parameters | Sequence[Parameters]) -> Done:
+        if self._place.is_file:
+            return await self._execute_on_file(statement, parameters)
         if isinstance(statement, Upsert):
-            statement = statement.for_file if self._place.is_file else statement.for_server
+            statement = statement.for_server
         result: CursorResult[Any] = await self._guarded(self._connection.execute(statement, parameters))
-        return result
+        return Done(result.all() if result.returns_rows else (), result.rowcount)
+
+    async def _execute_on_file(
+        self, statement: Statement, parameters: Parameters | Sequence[Parameters]
+    ) -> Done:
+        chosen: Any = statement.for_file if isinstance(statement, Upsert) else statement
+        file = self._file
+        if isinstance(parameters, Mapping):
+            done: Done = await self._guarded(direct.run(file, chosen, parameters))
+        else:
+            done = await self._guarded(direct.run_each(file, chosen, parameters))
+        return done
+
+    @property
+    def _file(self) -> Any:
+        """SQLite's own connection below SQLAlchemy's; both are in the same transaction."""
+        connection: Any = self._connection.sync_connection
+        return connection.connection.driver_connection
 
     async def _guarded(self, call: Any) -> Any:
         try:
