@@ -59,6 +59,8 @@ async def run(settings: Settings, options: RunOptions, logs: Logs) -> None:
         loop.add_signal_handler(one, stopping.set)
     async with opened(settings, options, logs) as installation:
         await installation.start()
+        if "bot" in options.roles:
+            import bot.answering  # noqa: F401 - takes seconds, so it is loaded before the work is said to go on
         logs.delivery.info("started", roles=list(options.roles), bots=len(installation.parts.faces))
         await installation.run(stopping, options.roles)
         logs.delivery.info("stopped")
