@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass, field
 
+import orjson
+
 from sandbox.accounts import Json
 
 REMEMBERED = 50
@@ -10,21 +12,35 @@ REMEMBERED = 50
 
 @dataclass(slots=True)
 class Chat:
-    """The chat of one bot with a person or group. `messages` are the bot's own, by id, oldest first."""
+    """The chat of one bot with a person or group. The bot's messages are kept as JSON, oldest first: the
+    objects of a thousand chats would fill hundreds of megabytes."""
 
     opened: bool = False
     blocked: bool = False
-    messages: dict[int, Json] = field(default_factory=dict)
+    _kept: dict[int, bytes] = field(default_factory=dict)
 
     def keep(self, message: Json) -> None:
         """Store a message of the bot, and let the oldest go when there are too many."""
         self.replace(message)
-        while len(self.messages) > REMEMBERED:
-            del self.messages[next(iter(self.messages))]
+        while len(self._kept) > REMEMBERED:
+            del self._kept[next(iter(self._kept))]
 
     def replace(self, message: Json) -> None:
         """Store a message under its number, in the place of its former version."""
         message_id = message["message_id"]
         if not isinstance(message_id, int):
             raise TypeError("a message has a number")
-        self.messages[message_id] = message
+        self._kept[message_id] = orjson.dumps(message)
+
+    def message(self, message_id: int) -> Json | None:
+        """One of the bot's messages, None when it is gone."""
+        found = self._kept.get(message_id)
+        return None if found is None else orjson.loads(found)
+
+    def messages(self) -> list[Json]:
+        """All that are kept."""
+        return [orjson.loads(one) for one in self._kept.values()]
+
+    def drop(self, message_id: int) -> None:
+        """Take a message out of the chat."""
+        del self._kept[message_id]

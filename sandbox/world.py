@@ -243,7 +243,7 @@ class World:
         """A person taps an inline button of a message."""
         now_ms = self._at(at_ms)
         user = self.users[user_id]
-        message = self.chat(bot_id, user_id).messages.get(message_id)
+        message = self.chat(bot_id, user_id).message(message_id)
         if message is None:
             message = inaccessible_message(user.as_chat(), message_id)
         body = callback_update(user, message, data, query_id=self._new_query(bot_id, user_id, now_ms))

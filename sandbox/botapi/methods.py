@@ -133,7 +133,7 @@ def _own_message(call: Call, chat_id: int, missing: str) -> Json:
     message_id = call.params.number("message_id")
     if not message_id:
         raise bad_request("message identifier is not specified")
-    message = call.world.chat(call.bot.id, chat_id).messages.get(message_id)
+    message = call.world.chat(call.bot.id, chat_id).message(message_id)
     if message is None:
         raise bad_request(missing)
     return message
@@ -172,7 +172,7 @@ def delete_message(call: Call) -> Outcome:
     if isinstance(date, int) and call.world.clock() // 1000 - date > _DELETABLE_S:
         raise bad_request("message can't be deleted for everyone")
     message_id = call.params.number("message_id")
-    del call.world.chat(call.bot.id, chat_id).messages[message_id]
+    call.world.chat(call.bot.id, chat_id).drop(message_id)
     return Outcome(True, chat_id, message_id)
 
 

@@ -18,6 +18,7 @@ from sandbox.updates import (
     Payment,
     bot_message,
     callback_update,
+    inaccessible_message,
     member_update,
     message_update,
     payment_update,
@@ -142,7 +143,9 @@ class PastStage:
 
     def _tap(self, traits: Traits, act: Act) -> Json:
         user = self._world.users[traits.user_id]
-        greeting = self._world.chat(act.bot_id, user.id).messages[act.message_id]
+        greeting = self._world.chat(act.bot_id, user.id).message(act.message_id)
+        if greeting is None:
+            greeting = inaccessible_message(user.as_chat(), act.message_id)
         self._queries += 1
         query_id = str((act.bot_id << 40) + self._queries)
         return callback_update(user, greeting, act.text, query_id=query_id)

@@ -73,4 +73,4 @@ def test_a_chat_remembers_its_last_messages_only() -> None:
     world = people(World(Hands()))
     bot = world.bots[BOT]
     sent = [world.post(bot, ADA, {"text": str(number)}) for number in range(REMEMBERED + 5)]
-    assert list(world.chat(BOT, ADA).messages.values()) == sent[5:]
+    assert world.chat(BOT, ADA).messages() == sent[5:]
