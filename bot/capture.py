@@ -2,7 +2,9 @@
 stops the others and importing this stays cheap.
 
 Times: an event carries the update's own date, or the moment of its first receipt where Telegram gives none
-(button taps). Keys are `bot:update:n`, so that capturing the same update again yields the same events.
+(button taps). Choices about consent always carry the receipt: a tap that waited at Telegram while we were
+away must not look newer than the /stop that followed it. Of choices received together the "no" wins.
+Keys are `bot:update:n`, so that capturing the same update again yields the same events.
 """
 
 from __future__ import annotations
@@ -91,10 +93,10 @@ def _message(body: Json, arrival: Arrival, rules: CaptureRules) -> Read:
         return sender, [_payment(body["successful_payment"], at_ms)], True
     text = str(body.get("text", ""))
     if text.startswith("/"):
-        return sender, _command(text, at_ms, sender, rules), True
+        return sender, _command(text, at_ms, sender, (arrival, rules)), True
     drafts: list[Draft] = [("message_received", at_ms, _message_props(body, text, sender, rules))]
     if rules.opts_out(text):
-        drafts.append(("consent_withdrawn", at_ms, {"purpose": CAMPAIGNS, "source": "word"}))
+        drafts.append(_consent(False, "word", (arrival, rules)))
     return sender, drafts, True
 
 
@@ -123,8 +125,9 @@ def _payment(payment: Json, at_ms: int) -> Draft:
     )
 
 
-def _command(text: str, at_ms: int, sender: Sender, rules: CaptureRules) -> list[Draft]:
-    head, _, argument = text[1:].partition(" ")
+def _command(text: str, at_ms: int, sender: Sender, around: tuple[Arrival, CaptureRules]) -> list[Draft]:
+    rules = around[1]
+    head, argument = (*text[1:].split(maxsplit=1), "", "")[:2]
     command, argument = head.partition("@")[0].casefold(), argument.strip()
     if command == "start":
         props: dict[str, Scalar] = {
@@ -134,11 +137,11 @@ def _command(text: str, at_ms: int, sender: Sender, rules: CaptureRules) -> list
         }
         drafts: list[Draft] = [("started", at_ms, props)]
         if rules.granted_on_start:
-            drafts.append(_consent(True, at_ms, "start", rules))
+            drafts.append(_consent(True, "start", around))
         return drafts
     drafts = [("command_used", at_ms, {"command": _clean(command, 32)})]
-    if command == "stop":
-        drafts.append(_consent(False, at_ms, "command", rules))
+    if command == "stop" or rules.opts_out(text):
+        drafts.append(_consent(False, "command", around))
     elif command == "timezone" and is_zone(argument):
         drafts.append(("timezone_declared", at_ms, {"zone": argument}))
     elif command == "language" and argument in LANGUAGES:
@@ -146,11 +149,12 @@ def _command(text: str, at_ms: int, sender: Sender, rules: CaptureRules) -> list
     return drafts
 
 
-def _consent(granted: bool, at_ms: int, source: str, rules: CaptureRules) -> Draft:
+def _consent(granted: bool, source: str, around: tuple[Arrival, CaptureRules]) -> Draft:
+    arrival, rules = around
     props: dict[str, Scalar] = {"purpose": CAMPAIGNS, "source": source}
     if not granted:
-        return ("consent_withdrawn", at_ms, props)
-    return ("consent_given", at_ms, props | {"text_version": rules.text_version})
+        return ("consent_withdrawn", arrival.received_ms, props)
+    return ("consent_given", arrival.received_ms, props | {"text_version": rules.text_version})
 
 
 def is_zone(name: str) -> bool:
@@ -171,7 +175,7 @@ def _callback(body: Json, arrival: Arrival, rules: CaptureRules) -> Read:
     topic = data.partition(":")[2] if data.startswith("menu:") else ""
     drafts: list[Draft] = [("button_tapped", at_ms, {"button": data, "topics": topic})]
     if data in {"consent:all", "consent:none"}:
-        drafts.append(_consent(data == "consent:all", at_ms, "button", rules))
+        drafts.append(_consent(data == "consent:all", "button", (arrival, rules)))
     return sender, drafts, True
 
 

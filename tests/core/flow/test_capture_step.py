@@ -195,3 +195,19 @@ async def test_updates_of_several_people_in_one_batch_do_not_mix() -> None:
     await world.apply()
     assert await world.kinds(ANNA) == ["started", "message_received"]
     assert await world.kinds(BORA) == ["message_received"]
+
+
+async def test_a_yes_that_waited_at_telegram_is_no_newer_than_the_stop_after_it() -> None:
+    world = World()
+    asked_ms = world.clock.now_ms()
+    await world.says(ANNA, "/start")
+    await world.apply()
+    world.clock.advance(120)  # away for two minutes, in which Anna taps "yes" and then writes /stop
+    await world.taps(ANNA, "consent:all")
+    await world.says(ANNA, "/stop", date=asked_ms // 1000 + 60)
+    await world.apply()
+    number = await world.number(ANNA)
+    async with world.store.transaction(write=False) as tx:
+        facts = await tx.door_facts([number], [BOT], world.clock.now_ms())
+    assert not facts.consent[0]
+    assert (await world.record(ANNA)).state.latest["consent"][1] == "withdrawn"

@@ -54,6 +54,11 @@ def test_a_tap_has_the_time_of_its_receipt_because_telegram_gives_none() -> None
     ("update", "expected"),
     [
         (message(text="/stop"), ["command_used", "consent_withdrawn"]),
+        (message(text="/stop\nthanks"), ["command_used", "consent_withdrawn"]),
+        (message(text="/STOP@kairos_bot"), ["command_used", "consent_withdrawn"]),
+        (message(text="/iptal"), ["command_used", "consent_withdrawn"]),
+        (message(text="/Unsubscribe."), ["command_used", "consent_withdrawn"]),
+        (message(text="/"), ["command_used"]),
         (message(text="DUR!"), ["message_received", "consent_withdrawn"]),
         (message(text="İPTAL"), ["message_received", "consent_withdrawn"]),
         (message(text="do not stop the music"), ["message_received"]),
