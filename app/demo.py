@@ -40,7 +40,10 @@ from core.experiment import holdout
 from core.segment import SegmentSpec
 from core.strategy import Caps
 from sandbox.clock import Parking, Town, run_town
+from sandbox.log import SandboxLog
 
+EVIDENCE = "evidence.jsonl"
+"""What the sandbox's server received and emitted: in a file, so that memory stays flat."""
 HOLDOUT_SHARE = 0.1
 DAY_S = 86_400
 MAX_DAYS = 60
@@ -105,7 +108,7 @@ def _check(options: DemoOptions) -> None:
 
 def _fresh(folder: Path) -> None:
     """Every demo begins with an empty workspace. Its Redis is emptied when it has started."""
-    for name in ("kairos.db", "kairos.db-wal", "kairos.db-shm", "summary.json"):
+    for name in ("kairos.db", "kairos.db-wal", "kairos.db-shm", "summary.json", EVIDENCE):
         (folder / name).unlink(missing_ok=True)
     folder.mkdir(parents=True, exist_ok=True)
 
@@ -115,17 +118,18 @@ async def _live(
 ) -> dict[str, Any]:
     inflight, parking = counters
     specs = load_strategies(options.root / "strategies")
-    surroundings = Surroundings.create(town, parking, options.people, options.seed)
-    start_ms = town.now_ms()
-    async with _installation(options, logs, (town, surroundings, specs), inflight) as installation:
-        await import_history(installation.capture, surroundings.past, start_ms)
-        await installation.start()
-        await installation.assess_all()
-        await _days(options, Running(town, installation, surroundings, options), watch)
-        store = installation.parts.store
-        verdict = await surroundings.judged(store, plain_limits(specs), Caps())
-        span = Span(options.seed, options.days, options.people, start_ms)
-        document = await summarise(store, span, verdict)
+    with contextlib.closing(SandboxLog(options.folder / EVIDENCE)) as log:
+        surroundings = Surroundings.create((town, parking), log, options.people, options.seed)
+        start_ms = town.now_ms()
+        async with _installation(options, logs, (town, surroundings, specs), inflight) as installation:
+            await import_history(installation.capture, surroundings.past, start_ms)
+            await installation.start()
+            await installation.assess_all()
+            await _days(options, Running(town, installation, surroundings, options), watch)
+            store = installation.parts.store
+            verdict = await surroundings.judged(store, plain_limits(specs), Caps())
+            span = Span(options.seed, options.days, options.people, start_ms)
+            document = await summarise(store, span, verdict)
     if verdict.details:
         (options.folder / "violations.json").write_bytes(orjson.dumps(verdict.details))
     return document

@@ -59,9 +59,10 @@ class Surroundings:
     past: Sequence[Mapping[str, Any]]
 
     @classmethod
-    def create(cls, town: Town, parking: Parking, people: int, seed: int) -> Surroundings:
+    def create(cls, place: tuple[Town, Parking], log: SandboxLog, people: int, seed: int) -> Surroundings:
         """Bots, their server and people; nothing runs yet."""
-        world = World(town.now_ms, SandboxLog(None), parking, seed)
+        town, parking = place
+        world = World(town.now_ms, log, parking, seed)
         accounts = [world.add_bot(token, username, name) for token, username, name in BOTS]
         faces = tuple(BotFace(bot.id, bot.token, bot.name, bot.username) for bot in accounts)
         bots = [bot.id for bot in accounts]
