@@ -111,15 +111,22 @@ class Schedule:
         return wait_ms / 1000
 
     def _guard(self, name: str, slot_ms: int) -> Guard:
-        """Takes the slot in the run's first transaction; in all of them the lease must still be held."""
+        """Takes the slot in the run's first transaction; in all of them the lease must still be ours. One that
+        ran out in a long run is taken again: while its epoch is the same, nobody has led in between."""
         lease, taken = self._lease, False
 
         async def guard(tx: Transaction) -> bool:
             nonlocal taken
             now_ms = self._clock.now_ms()
-            if lease is None or not await tx.control.check(lease, now_ms):
+            if lease is None or not await self._still_leads(tx, lease, now_ms):
                 return False
             taken = taken or await tx.control.take_slot(name, slot_ms, now_ms)
             return taken
 
         return guard
+
+    async def _still_leads(self, tx: Transaction, lease: Lease, now_ms: int) -> bool:
+        if await tx.control.check(lease, now_ms):
+            return True
+        again = await tx.control.acquire(lease.name, lease.holder, now_ms, self._lease_ms)
+        return again is not None and again.epoch == lease.epoch

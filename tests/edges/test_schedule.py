@@ -200,3 +200,19 @@ async def test_it_rests_until_the_next_slot_but_never_longer_than_its_lease_bear
     assert await scheduler.step() == LEASE_MS / 4000
     house.clock.advance(5 * 60 - 2)
     assert await scheduler.step() == 2
+
+
+async def test_a_run_longer_than_the_lease_goes_on_and_does_not_starve_the_jobs_after_it() -> None:
+    """Nobody else asked for the lease meanwhile, so nothing can have been done twice."""
+    house = House()
+
+    async def slow() -> None:
+        house.clock.advance(LEASE_MS / 1000 + 5)
+
+    house.before = slow
+    jobs = [house.job("one", "*/5 * * * *", name) for name in ("segments", "plan")]
+    await Schedule(jobs, house.store, house.clock, "one").step()
+    assert [entry.action for entry in await house.trail()] == [
+        *("segments 1", "segments 2"),
+        *("plan 1", "plan 2"),
+    ]
