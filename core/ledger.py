@@ -3,7 +3,7 @@
     planned -> queued -> sending -> sent
        |         |          |-----> retry ----> queued
        |         |          |-----> failed | unreachable
-       |         |          '-----> unknown --> sent (a later reply or tap proves that it arrived)
+       |         |          '-----> unknown --> sent (a tap on its button proves that it arrived)
        '---------'--------------> planned (held by the door until later) | expired | suppressed
 
 `unknown` means that the message may or may not have arrived (crash or time-out after the request left):

@@ -2,8 +2,9 @@
 
 A tap names its message. A reply to a message names it too. Other words, and taps into the menu, answer the
 latest campaign message of the last six hours; a sale is credited to the latest of the last 72 hours,
-answered or not. Leaves to others: loading the messages, storing the answer, and counting only the first of a
-message (flow).
+answered or not. A message that may never have arrived is answered by its own buttons only: whoever merely
+goes on chatting after a crash proves nothing. Leaves to others: loading the messages, storing the answer,
+and counting only the first of a message (flow).
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from core.event import Event, Scalar
-from core.ledger import Message
+from core.ledger import Message, State
 
 REPLY_WINDOW_MS: Final = 6 * 3_600_000
 SALE_WINDOW_MS: Final = 72 * 3_600_000
@@ -98,7 +99,7 @@ def _of_bot(event: Event, recent: Iterable[Message]) -> list[Message]:
 
 
 def _latest(event: Event, recent: Sequence[Message], window_ms: int) -> Message | None:
-    for each in reversed(recent):
+    for each in reversed([one for one in recent if one.state is State.SENT]):
         age_ms = event.ts_ms - sent_ms(each)
         if -DATE_STEP_MS <= age_ms <= window_ms:
             return each

@@ -107,16 +107,27 @@ async def test_an_opt_out_hides_no_response_that_was_given_beside_it() -> None:
     assert (await world.apply()).responses == 1
 
 
-async def test_a_response_proves_that_a_message_of_unknown_fate_arrived() -> None:
+async def test_a_tap_proves_that_a_message_of_unknown_fate_arrived() -> None:
     world = World()
     offer = await written_to(world, State.UNKNOWN)
-    await world.says(ANNA, "yes please")
+    await world.taps(ANNA, f"c:{offer.id}:offer:more")
     await world.apply()
     row = await world.row(offer.id)
     assert (row.state, row.reason, row.sent_ms) == (State.SENT, "answered", offer.permit_ms)
-    assert set((await world.kinds(ANNA))[-3:]) == {"campaign_sent", "message_received", "campaign_answered"}
+    assert set((await world.kinds(ANNA))[-3:]) == {"campaign_sent", "button_tapped", "campaign_answered"}
     record = await world.record(ANNA)
     assert (len(record.state.sends), len(record.state.answers)) == (1, 1)
+
+
+@pytest.mark.parametrize("state", [State.UNKNOWN, State.SENDING])
+async def test_words_do_not_answer_what_may_never_have_arrived(state: State) -> None:
+    world = World()
+    offer = await written_to(world, state)
+    await world.says(ANNA, "what do you have today?")
+    await world.pays(ANNA)
+    assert (await world.apply()).responses == 0
+    row = await world.row(offer.id)
+    assert (row.state, row.answered_ms) == (state, 0)
 
 
 async def test_an_opt_out_does_not_touch_a_message_of_unknown_fate() -> None:
