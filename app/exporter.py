@@ -10,7 +10,7 @@ PAGE = 2_000
 
 
 async def export_ledger(store: Store) -> list[dict[str, Any]]:
-    """Every message, oldest first, with the people's Telegram ids instead of our numbers."""
+    """Every message, oldest first, with people's Telegram ids for our numbers; None: it has not happened."""
     rows: list[dict[str, Any]] = []
     after = 0
     while True:
@@ -33,10 +33,10 @@ async def export_ledger(store: Store) -> list[dict[str, Any]]:
                 "state": str(m.state),
                 "reason": m.reason,
                 "due_at_ms": m.due_ms,
-                "permit_at_ms": m.permit_ms,
-                "sent_at_ms": m.sent_ms,
-                "answered_at_ms": m.answered_ms,
-                "telegram_message_id": m.telegram_id,
+                "permit_at_ms": m.permit_ms or None,
+                "sent_at_ms": m.sent_ms or None,
+                "answered_at_ms": m.answered_ms or None,
+                "telegram_message_id": m.telegram_id or None,
                 "predicted": m.predicted,
             }
             for m in page
