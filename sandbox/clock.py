@@ -98,9 +98,8 @@ class _TownSelector(selectors.BaseSelector):
         self._inner.close()
 
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
-        events = self._inner.select(0)
-        if events or self.loop is None or (timeout is not None and timeout <= 0):
-            return events
+        if self.loop is None or (timeout is not None and timeout <= 0):
+            return self._inner.select(0)
         return self.loop.wait_in_town(timeout, self._inner.select)
 
 
@@ -211,7 +210,7 @@ class TownLoop(asyncio.SelectorEventLoop):
         while True:
             flying = self.in_flight()
             if flying <= 0 and timeout is not None:
-                return self._move(timeout, select)
+                return select(0) or self._move(timeout, select)
             events = select(_LOOK_AGAIN_S)
             if events:
                 return events
