@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from itertools import groupby, islice
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -112,8 +112,8 @@ def _sort_out(batch: Iterable[object], before: int) -> tuple[list[HistoryLine], 
 
 
 async def _store(deps: CaptureDeps, lines: list[HistoryLine]) -> int:
-    new = 0
+    by_bot: dict[int, list[RawUpdate]] = {}
+    for line in lines:
+        by_bot.setdefault(line.bot_id, []).append(line.update)
     async with deps.store.transaction() as tx:
-        for bot_id, group in groupby(lines, key=lambda line: line.bot_id):
-            new += await tx.inbox.add(bot_id, [line.update for line in group], answer=False)
-    return new
+        return sum([await tx.inbox.add(bot, updates, answer=False) for bot, updates in by_bot.items()])
