@@ -26,36 +26,32 @@ class Recorded:
     records: tuple[PersonRecord, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Revision:
-    """Records that a step has loaded in this transaction, and what it makes of each after its events. All of
-    them are saved, also those without events."""
-
-    loaded: Mapping[int, PersonRecord]
-    finish: Callable[[PersonRecord], PersonRecord]
-
-
 async def record(
     tx: Transaction,
     events: Sequence[PersonEvent],
     senders: Mapping[int, Sender] | None = None,
-    revision: Revision | None = None,
+    *,
+    loaded: Mapping[int, PersonRecord] | None = None,
+    finish: Callable[[PersonRecord], PersonRecord] | None = None,
 ) -> Recorded:
     """Store the events, fold those that are new and write consent and reach that follow from them.
 
-    People whose record changed become due for segmentation and planning at once."""
+    People whose record changed become due for segmentation and planning at once. `loaded`: the records of all
+    these people, if the step has read them in this transaction; `finish`: what it makes of each after its
+    events, then all of them are saved."""
     is_new = await tx.events.append(events)
     fresh = tuple(event for event, new in zip(events, is_new, strict=True) if new)
-    if not fresh and revision is None:
+    if not fresh and finish is None:
         return Recorded((), ())
     by_person: dict[int, list[Event]] = {}
     for item in fresh:
         by_person.setdefault(item.person_no, []).append(item.event)
-    loaded = await tx.people.load(sorted(by_person)) if revision is None else revision.loaded
+    if loaded is None:
+        loaded = await tx.people.load(sorted(by_person))
     known = senders or {}
     changed = {no: _changed(loaded[no], news, known.get(no)) for no, news in by_person.items()}
-    if revision is not None:
-        changed = {no: revision.finish(changed.get(no, item)) for no, item in loaded.items()}
+    if finish is not None:
+        changed = {no: finish(changed.get(no, item)) for no, item in loaded.items()}
     records = await tx.people.save([changed[no] for no in sorted(changed)])
     await tx.people.set_reach(_reaches(fresh, known))
     await tx.people.change_consent(_consents(fresh))

@@ -196,12 +196,14 @@ async def _commit_once(deps: DeliverDeps, bot_id: int, results: Sequence[Result]
     as capture does, so that two transactions never wait for each other."""
     now_ms = deps.clock.now_ms()
     async with deps.store.transaction() as tx:
-        await tx.people.load(sorted({result.message.person_no for result in results}))
+        loaded = await tx.people.load(sorted({result.message.person_no for result in results}))
         moves = [outcome_move(result, now_ms) for result in results]
-        await tx.ledger.move(moves)
-        await tx.ledger.move([proof(move) for move in moves if move.new is State.SENT])
-        proven = await _answered_meanwhile(tx, [result.message.id for result in results])
-        recorded = await record(tx, [event for r in results for event in _events(r, now_ms)] + proven)
+        if await tx.ledger.move(moves) < len(moves):  # somebody took this sender for dead
+            await tx.ledger.move([proof(move) for move in moves if move.new is State.SENT])
+        doubtful = [move.id for move in moves if move.new is State.UNKNOWN]
+        proven = await _answered_meanwhile(tx, doubtful)
+        events = [event for r in results for event in _events(r, now_ms)] + proven
+        recorded = await record(tx, events, loaded=loaded)
         if halt_ms:
             await tx.control.set_switch(f"halt:{bot_id}", str(halt_ms))
     await show(deps.hot, recorded.records, now_ms)

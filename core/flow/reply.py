@@ -134,6 +134,6 @@ async def _close(
     if receipt is not None:
         move = replace(move, sent_ms=receipt.at_ms, telegram_id=receipt.telegram_id)
     async with deps.store.transaction() as tx:
-        await tx.ledger.move([move])
-        if receipt is not None:
+        moved = await tx.ledger.move([move])
+        if not moved and receipt is not None:
             await tx.ledger.move([proof(move)])

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from core.event import Event, PersonEvent
-from core.intake import Revision, record, show
+from core.intake import record, show
 from core.ports import Guard, HotStore, PersonRecord, Store
 from core.profile import view
 from core.segment import SegmentSpec, assess
@@ -45,11 +45,11 @@ async def assess_due(
         loaded = await tx.people.load(due)
         fresh = {no: _memberships(deps.specs, item, now_ms) for no, item in loaded.items()}
         events = [event for no in due for event in _changes(loaded[no], fresh[no], now_ms)]
-        after_ms = now_ms + RECHECK_MS
-        revision = Revision(
-            loaded, lambda item: replace(item, segments=fresh[item.person_no], segment_after_ms=after_ms)
-        )
-        recorded = await record(tx, events, revision=revision)
+
+        def assessed(item: PersonRecord) -> PersonRecord:
+            return replace(item, segments=fresh[item.person_no], segment_after_ms=now_ms + RECHECK_MS)
+
+        recorded = await record(tx, events, loaded=loaded, finish=assessed)
     await show(deps.hot, recorded.records, now_ms)
     entered = sum(item.event.kind == "segment_entered" for item in events)
     return Segmented(len(due), entered, len(events) - entered)
