@@ -111,8 +111,8 @@ class Schedule:
         return wait_ms / 1000
 
     def _guard(self, name: str, slot_ms: int) -> Guard:
-        """Takes the slot in the run's first transaction; in all of them the lease must still be ours. One that
-        ran out in a long run is taken again: while its epoch is the same, nobody has led in between."""
+        """Takes the slot in the run's first transaction; in all of them the lease must still be ours. One
+        that ran out in a long run is taken again: while its epoch is the same, nobody has led in between."""
         lease, taken = self._lease, False
 
         async def guard(tx: Transaction) -> bool:
