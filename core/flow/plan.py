@@ -80,6 +80,8 @@ async def plan_due(deps: PlanDeps, now_ms: int, limit: int = 500, guard: Guard |
         if not due:
             return Planned()
         around = await _gather(deps, tx, due, now_ms)
+        if not around.records:
+            return Planned(len(due))
         columns, segments = _columns(deps, around)
         params = replace(deps.params, learning_period=around.learning)
         choice = plan(columns, around.model, params, deps.dice(now_ms))
@@ -96,7 +98,8 @@ async def _gather(deps: PlanDeps, tx: Transaction, due: Sequence[int], now_ms: i
     layout = Layout(tuple(spec.name for spec in deps.specs), KINDS)
     records = await tx.people.load(due)
     reaches = await tx.people.reach(due)
-    bots = [max(_open(reaches.get(no, [])), key=lambda r: (r.seen_ms, r.bot_id)) for no in due]
+    due = [no for no in due if _open(reaches.get(no, []))]  # some may have left before their rows were locked
+    bots = [max(_open(reaches[no]), key=lambda r: (r.seen_ms, r.bot_id)) for no in due]
     messages: dict[int, list[Message]] = {}
     for message in await tx.ledger.recent_campaigns(due, now_ms - MEMORY_MS):
         messages.setdefault(message.person_no, []).append(message)
