@@ -83,7 +83,8 @@ async def test_a_message_arrives_with_its_text_and_buttons(bench: Bench) -> None
     receipt = await bench.messenger.send(BOT, AYSE, {**BODY, "text": "<b>Merhaba</b>"})
     (got,) = bench.world.log.received()
     assert (got.message_id, got.chat_id, got.ok) == (receipt.telegram_id, AYSE, True)
-    message = bench.world.chat(BOT, AYSE).messages[receipt.telegram_id]
+    message = bench.world.chat(BOT, AYSE).message(receipt.telegram_id)
+    assert message is not None
     assert message["text"] == "Merhaba"
     assert message["reply_markup"] == {
         "inline_keyboard": [
@@ -97,7 +98,9 @@ async def test_a_message_arrives_with_its_text_and_buttons(bench: Bench) -> None
 
 async def test_a_photo_carries_the_text_as_caption(bench: Bench) -> None:
     receipt = await bench.messenger.send(BOT, AYSE, {"text": "Yeni", "photo": "https://example.org/a.jpg"})
-    assert bench.world.chat(BOT, AYSE).messages[receipt.telegram_id]["caption"] == "Yeni"
+    message = bench.world.chat(BOT, AYSE).message(receipt.telegram_id)
+    assert message is not None
+    assert message["caption"] == "Yeni"
     assert bench.world.log.received()[0].method == "sendPhoto"
 
 
