@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from aiogram import F, Router
+from aiogram import Router
 from aiogram.types import CallbackQuery, Message
 
 from bot.handlers import keyboards
@@ -14,11 +14,24 @@ CHOICES = {"more": "campaign-more", "buy": "campaign-buy"}
 
 def router() -> Router:
     buttons = Router(name="buttons")
-    buttons.callback_query.register(consent, F.data.in_({"consent:all", "consent:none"}))
-    buttons.callback_query.register(menu, F.data.startswith("menu:"))
-    buttons.callback_query.register(campaign, F.data.startswith("c:"))
+    buttons.callback_query.register(consent, is_consent)
+    buttons.callback_query.register(menu, is_menu)
+    buttons.callback_query.register(campaign, is_campaign)
     buttons.callback_query.register(other)
     return buttons
+
+
+# Coroutines, because aiogram takes every other filter, also F, to a thread and back.
+async def is_consent(query: CallbackQuery) -> bool:
+    return query.data in {"consent:all", "consent:none"}
+
+
+async def is_menu(query: CallbackQuery) -> bool:
+    return (query.data or "").startswith("menu:")
+
+
+async def is_campaign(query: CallbackQuery) -> bool:
+    return (query.data or "").startswith("c:")
 
 
 async def consent(query: CallbackQuery, visitor: Visitor) -> None:

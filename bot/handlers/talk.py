@@ -5,7 +5,7 @@ Silence is deliberate: what nobody understood waits for an operator, and a reply
 
 from __future__ import annotations
 
-from aiogram import F, Router
+from aiogram import Router
 from aiogram.types import Message
 
 from bot.handlers import keyboards
@@ -19,9 +19,18 @@ ANSWERED = ("support", "vip", "price", "buy")
 
 def router() -> Router:
     talk = Router(name="talk")
-    talk.message.register(payment, F.successful_payment)
-    talk.message.register(words, F.text)
+    talk.message.register(payment, is_payment)
+    talk.message.register(words, is_text)
     return talk
+
+
+# Coroutines, because aiogram takes every other filter, also F, to a thread and back.
+async def is_payment(message: Message) -> bool:
+    return message.successful_payment is not None
+
+
+async def is_text(message: Message) -> bool:
+    return bool(message.text)
 
 
 async def payment(message: Message, visitor: Visitor) -> None:
