@@ -2,8 +2,8 @@
 
 Promises: a batch and the next offset are committed in one transaction, and only then is the next offset
 asked for; so a kill at any moment loses nothing, and what comes twice is dropped by the inbox. Updates are
-stored as they came: none can block the line. Failures are waited out (longer each time) and shown in
-`status`.
+stored as they came (halves of letters as "?", because no text can hold them): none can block the line.
+Failures are waited out (longer each time) and shown in `status`.
 Leaves to others: what updates mean.
 """
 
@@ -172,8 +172,8 @@ def raw_updates(result: object, now_ms: int) -> list[RawUpdate]:
 def _json(update: Mapping[str, object]) -> bytes:
     try:
         return orjson.dumps(update)
-    except TypeError:  # half of a surrogate pair, see the client: kept as an escape
-        return json.dumps(update).encode()
+    except TypeError:  # half of a surrogate pair, see the client: it must not cost a /stop its effect
+        return json.dumps(update, ensure_ascii=False).encode(errors="replace")
 
 
 def _state_after(error: KairosError) -> str:

@@ -16,7 +16,9 @@ from adapters.inflight import InFlight
 from adapters.memory import MemoryStore
 from adapters.telegram.client import TelegramClient
 from adapters.telegram.poller import ALLOWED_UPDATES, Poller, raw_updates
+from app.updates import reader
 from core.errors import StoreError, TransportError
+from core.ports import InboxRow
 from sandbox.botapi.faults import Fault
 from sandbox.botapi.server import BotApiServer
 from sandbox.clock import Town, run_town
@@ -231,6 +233,16 @@ def test_any_update_can_be_stored() -> None:
     odd = [{"update_id": 5, "brand_new_kind": {"x": 2**63}}, {"update_id": 6, "message": {"text": "\ud83d"}}]
     stored = raw_updates(odd, 1)
     assert [update.update_id for update in stored] == [5, 6]
-    assert b"\\ud83d" in stored[1].body
+    assert orjson.loads(stored[1].body)["message"]["text"] == "?"
     with pytest.raises(TransportError):
         raw_updates({"not": "a list"}, 1)
+
+
+def test_half_a_letter_in_a_name_does_not_cost_an_update_its_effect() -> None:
+    human = {"id": 1001, "is_bot": False, "first_name": "Ay\ud83d"}
+    body = {"message_id": 1, "date": 1_780_000_000, "chat": {"id": 1001, "type": "private"}, "from": human}
+    (raw,) = raw_updates([{"update_id": 1, "message": body | {"text": "/stop"}}], 1_780_000_000_000)
+    assert orjson.loads(raw.body)["message"]["text"] == "/stop"
+    read = reader(granted_on_start=False, text_version="1")
+    events = read(InboxRow(1, 42, raw.update_id, raw.received_ms, raw.body, "received")).events
+    assert [event.kind for event in events] == ["command_used", "consent_withdrawn"]
