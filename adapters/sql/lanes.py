@@ -90,12 +90,16 @@ def _file_engine(where: Place, options: FileOptions) -> AsyncEngine:
     async def creator(*_: Any, **__: Any) -> Any:
         return await connect(options)
 
-    return create_async_engine(where.url, async_creator=creator, poolclass=NullPool)
+    return create_async_engine(
+        where.url, async_creator=creator, poolclass=NullPool, hide_parameters=True
+    )  # a driver's error must not quote the row that it could not write
 
 
 def _server_engine(where: Place) -> AsyncEngine:
     settings = {"application_name": "kairos", "jit": "off", "timezone": "UTC"}
-    return create_async_engine(where.url, poolclass=NullPool, connect_args={"server_settings": settings})
+    return create_async_engine(
+        where.url, poolclass=NullPool, hide_parameters=True, connect_args={"server_settings": settings}
+    )
 
 
 class Lanes:

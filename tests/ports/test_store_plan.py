@@ -27,7 +27,7 @@ async def test_a_block_that_commits_while_the_planner_waits_for_the_row_is_seen(
             await tx.people.change_consent([consent(anna)])
             for spec in SPECS:
                 await tx.knowledge.put_strategy(spec.strategy, NOW, live=True, author="file")
-        deps = PlanDeps(store, SPECS, lambda now_ms: np.random.default_rng(now_ms), {})
+        deps = PlanDeps(store, SPECS, np.random.default_rng, {})
         watch = await asyncpg.connect(url.replace("+asyncpg", ""))
         async with store.transaction() as tx:
             await tx.people.set_reach([Reach(anna, BOT, 1, "blocked", NOW + 1, 0)])

@@ -5,13 +5,18 @@ from __future__ import annotations
 import asyncio
 import re
 import sqlite3
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from adapters.inflight import InFlight
 from adapters.memory import MemoryStore
+from adapters.sql.lanes import UNBOUNDED, Bounds, Place, place, reading_engine, writing_engine
 from adapters.sql.migrate import current, head, upgrade
 from adapters.sql.store import SqlStore
 from core.errors import SettingsError, StoreError
@@ -134,6 +139,18 @@ async def test_a_value_that_no_column_holds_is_named_and_changes_nothing(address
             await tx.inbox.add(BOT, [update(2), update(1 << 70)])
     assert (await counts(store))[1] == {}
     await store.close()
+
+
+@pytest.mark.parametrize("engine", [reading_engine, writing_engine])
+async def test_a_fault_in_a_statement_does_not_quote_what_people_wrote(
+    address: str, engine: Callable[[Place, Bounds], AsyncEngine]
+) -> None:
+    opened = engine(place(address), UNBOUNDED)
+    async with opened.connect() as connection:
+        with pytest.raises(DBAPIError) as failed:
+            await connection.execute(text("SELECT :said FROM nowhere"), {"said": "words of a person"})
+    await opened.dispose()
+    assert "words of a person" not in str(failed.value)
 
 
 async def test_all_is_still_there_after_the_program_has_ended(address: str) -> None:
