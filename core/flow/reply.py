@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from core.errors import HotStoreError, RateLimitedError, TransportError
+from core.errors import HotStoreError, RateLimitedError, RefusedError, TransportError
 from core.identity import Identity
 from core.ledger import Message, MessageClass, Move, NewMessage, State, end_of, proof
 from core.ports import Clock, Messenger, Pacer, Receipt, Store
@@ -44,7 +44,10 @@ class Reply:
 async def reply(deps: ReplyDeps, ask: Reply) -> Receipt | None:
     """Send one answer; None if it was given before, or may not or could not be given.
 
-    The row stays `sending` until the last try has ended: if the process dies in between, it is `unknown`."""
+    The row stays `sending` until the last try has ended: if the process dies in between, it is `unknown`.
+    Raises RefusedError for a campaign: those leave through the door of `deliver` only."""
+    if ask.cls is MessageClass.CAMPAIGN:
+        raise RefusedError("a campaign message is no answer: plan it, and the door decides")
     until_ms = deps.clock.now_ms() + LIFETIME_MS
     in_time = await _wait_for_slot(deps, ask, until_ms)
     message = await _mark(deps, ask)

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from core.errors import AmbiguousError, HotStoreError, RateLimitedError, RejectedError, TransportError
+from core.errors import (
+    AmbiguousError,
+    HotStoreError,
+    RateLimitedError,
+    RefusedError,
+    RejectedError,
+    TransportError,
+)
 from core.flow.reply import LIFETIME_MS, TRIES, Reply, ReplyDeps, reply
 from core.identity import telegram
-from core.ledger import Message, State
+from core.ledger import Message, MessageClass, State
 from core.ports import Receipt
 from tests.core.flow.worlds import ANNA, BORA, BOT, MINUTE, World
 
@@ -149,3 +157,10 @@ async def test_without_the_shared_pacer_people_are_answered_from_a_small_reserve
     world.messenger.fail_next(RateLimitedError("slow down", retry_after_s=9_999))
     assert await world.through(reply(deps, ask("1:8:1"))) is None
     assert world.clock.now_ms() - start_ms <= 2 * MINUTE
+
+
+async def test_a_campaign_message_does_not_leave_by_this_way() -> None:
+    world = await spoken()
+    with pytest.raises(RefusedError):
+        await answer(world, replace(ask(), cls=MessageClass.CAMPAIGN))
+    assert (world.messenger.sent, await rows(world)) == ([], [])
