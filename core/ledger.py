@@ -63,6 +63,9 @@ COUNTED: Final = (State.SENDING, State.SENT, State.UNKNOWN)
 PERMIT_VALID_MS: Final = 5_000
 """A permit is good for five seconds; a request that has not left by then needs a new one."""
 
+LEAVES_MS: Final = 3_000
+"""A request leaves within this time after it was handed over (it may wait for a line), or not at all."""
+
 REJECTIONS: Final[Mapping[str, State]] = {
     "blocked": State.UNREACHABLE,
     "deactivated": State.UNREACHABLE,

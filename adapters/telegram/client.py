@@ -12,7 +12,7 @@ import json
 import re
 from collections.abc import Mapping
 from types import TracebackType
-from typing import Final, Self
+from typing import Any, Final, Self
 from urllib.parse import urlsplit
 
 import aiohttp
@@ -60,11 +60,19 @@ class TelegramClient:
         self._session: aiohttp.ClientSession | None = None
 
     async def call(
-        self, method: str, params: Mapping[str, object] | None = None, *, answer_s: float = ANSWER_S
+        self,
+        method: str,
+        params: Mapping[str, object] | None = None,
+        *,
+        answer_s: float = ANSWER_S,
+        connect_s: float = CONNECT_S,
     ) -> object:
-        """The `result` of a method. Raises the TransportErrors of `core.errors`, and ConflictError."""
+        """The `result` of a method. Raises the TransportErrors of `core.errors`, and ConflictError.
+
+        The request leaves within `connect_s`, or TransportError says that it did not."""
+        timeout = aiohttp.ClientTimeout(total=None, connect=connect_s, sock_read=answer_s)
         with self._inflight.track():
-            status, body = await self._post(method, orjson.dumps(params or {}), answer_s)
+            status, body = await self._post(method, orjson.dumps(params or {}), timeout)
         answer = _decoded(body)
         if answer is None:
             raise AmbiguousError(f"{self.where} answered {status} with something that is not Telegram's")
@@ -89,17 +97,16 @@ class TelegramClient:
     def __repr__(self) -> str:
         return f"TelegramClient(bot {self.bot_id} at {self.where})"
 
-    async def _post(self, method: str, document: bytes, answer_s: float) -> tuple[int, bytes]:
+    async def _post(self, method: str, document: bytes, waits: aiohttp.ClientTimeout) -> tuple[int, bytes]:
         if self._session is None:
             self._session = aiohttp.ClientSession(
-                connector=aiohttp.TCPConnector(limit=POOL, ttl_dns_cache=300),
+                connector=aiohttp.TCPConnector(limit=POOL, ttl_dns_cache=300, keepalive_timeout=self._idle_s),
                 cookie_jar=aiohttp.DummyCookieJar(),
             )
-        timeout = aiohttp.ClientTimeout(total=None, connect=CONNECT_S, sock_read=answer_s)
+        # A redirect would carry a person's message to another host: Telegram never asks for one.
+        how: Any = {"headers": _JSON, "timeout": waits, "allow_redirects": False}
         try:
-            async with self._session.post(
-                self._base + method, data=document, headers=_JSON, timeout=timeout
-            ) as response:
+            async with self._session.post(self._base + method, data=document, **how) as response:
                 return response.status, await response.read()
         # Nothing of aiohttp's errors is passed on: their texts carry the address, and so the token.
         except _NOT_SENT as error:

@@ -12,6 +12,7 @@ from typing import cast
 
 from adapters.telegram.client import TelegramClient
 from core.errors import NotFoundError
+from core.ledger import LEAVES_MS
 from core.ports import Clock, Receipt
 
 Button = Mapping[str, str]
@@ -30,7 +31,7 @@ class TelegramMessenger:
         if client is None:
             raise NotFoundError(f"bot {bot_id} is not configured", next_step="add it to bots in config.yaml")
         method, params = call_of(chat_id, body)
-        result = await client.call(method, params)
+        result = await client.call(method, params, connect_s=LEAVES_MS / 1000)
         made = result.get("message_id", 0) if isinstance(result, dict) else 0
         return Receipt(telegram_id=int(made), at_ms=self._clock.now_ms())
 

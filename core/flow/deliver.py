@@ -27,7 +27,7 @@ from core.errors import (
 )
 from core.event import Event, PersonEvent
 from core.intake import arrived, record, sent_event, show
-from core.ledger import PERMIT_VALID_MS, Message, MessageClass, Move, State, end_of, proof
+from core.ledger import LEAVES_MS, PERMIT_VALID_MS, Message, MessageClass, Move, State, end_of, proof
 from core.ports import Clock, HotStore, Lease, Messenger, Pacer, Receipt, Store, Transaction
 from core.strategy import Caps, Pace, Strategy
 
@@ -156,7 +156,7 @@ async def _send(deps: DeliverDeps, message: Message, slot_ms: int) -> Result:
     wait_ms = slot_ms - deps.clock.now_ms()
     if wait_ms > 0:
         await deps.clock.sleep(wait_ms / 1000)
-    if deps.clock.now_ms() - message.permit_ms >= PERMIT_VALID_MS:
+    if deps.clock.now_ms() - message.permit_ms > PERMIT_VALID_MS - LEAVES_MS:
         return Result(message, TransportError("the permit ran out before the request left"))
     try:
         receipt = await deps.messenger.send(

@@ -82,6 +82,7 @@ class Receipt:
 
 
 class Messenger(Protocol):
-    """Sends what the ledger marked. Raises the TransportErrors of `core.errors`."""
+    """Sends what the ledger marked, within `core.ledger.LEAVES_MS` or not at all. Raises the TransportErrors
+    of `core.errors`."""
 
     async def send(self, bot_id: int, chat_id: int, body: Mapping[str, object]) -> Receipt: ...

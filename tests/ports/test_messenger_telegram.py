@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -229,6 +230,39 @@ async def test_an_answer_that_is_not_telegrams_is_ambiguous(status: int, body: b
         with pytest.raises(AmbiguousError, match=f"answered {status}"):
             await client.call("sendMessage", {"chat_id": 1, "text": "hi"})
     await runner.cleanup()
+
+
+async def test_a_request_that_gets_no_connection_in_time_has_not_left() -> None:
+    """Somebody listens, but never shakes hands."""
+    lines: list[asyncio.StreamWriter] = []
+    silent = await asyncio.start_server(lambda _, writer: lines.append(writer), "127.0.0.1", 0)
+    port = silent.sockets[0].getsockname()[1]
+    async with TelegramClient(TOKEN, f"https://127.0.0.1:{port}") as client:
+        with pytest.raises(TransportError, match="was not reached") as failed:
+            await client.call("sendMessage", {"chat_id": 1, "text": "hi"}, connect_s=0.05)
+    for line in lines:
+        line.close()
+        await line.wait_closed()
+    silent.close()
+    assert not isinstance(failed.value, AmbiguousError)
+
+
+async def test_no_redirect_takes_a_message_to_another_host() -> None:
+    there = await foreign_server(b'{"ok":true,"result":{}}')
+    app = web.Application()
+
+    async def elsewhere(_: web.Request) -> web.Response:
+        raise web.HTTPTemporaryRedirect(there[1])
+
+    app.router.add_post("/{tail:.*}", elsewhere)
+    runner = web.AppRunner(app)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    async with TelegramClient(TOKEN, f"http://127.0.0.1:{runner.addresses[0][1]}") as client:
+        with pytest.raises(AmbiguousError, match="answered 307"):
+            await client.call("sendMessage", {"chat_id": 1, "text": "hi"})
+    await runner.cleanup()
+    await there[0].cleanup()
 
 
 async def test_half_a_surrogate_pair_does_not_hide_an_answer() -> None:
