@@ -83,32 +83,39 @@ async def import_history(
     progress: Callable[[int], None] = lambda lines: None,
 ) -> Imported:
     """Import all lines; bad ones are reported and left out. `dry_run`: check only, change nothing."""
-    lines = new = events = 0
+    lines = new = events = wrong = 0
     errors: list[str] = []
     source = iter(documents)
     while batch := list(islice(source, BATCH)):
-        good, bad = _sort_out(batch, lines)
-        errors.extend(bad)
+        good, bad = _sort_out(batch, lines, now_ms)
+        errors, wrong = [*errors, *bad][:SHOWN_ERRORS], wrong + len(bad)
         lines += len(batch)
         if not dry_run:
             new += await _store(deps, good)
             while (done := await apply_pending(deps, now_ms)).rows:
                 events += done.events
         progress(lines)
-    return Imported(lines, new, events, tuple(errors[:SHOWN_ERRORS]), len(errors))
+    return Imported(lines, new, events, tuple(errors), wrong)
 
 
-def _sort_out(batch: Iterable[object], before: int) -> tuple[list[HistoryLine], list[str]]:
+def _sort_out(batch: Iterable[object], before: int, now_ms: int) -> tuple[list[HistoryLine], list[str]]:
     good, bad = [], []
     for number, document in enumerate(batch, before + 1):
         try:
             if isinstance(document, ContentError):
                 raise document
-            good.append(parse_line(document))
+            good.append(_past(parse_line(document), now_ms))
         except ContentError as error:
             text = str(error)
             bad.append(text if text.startswith("line ") else f"line {number}: {text}")
     return good, bad
+
+
+def _past(line: HistoryLine, now_ms: int) -> HistoryLine:
+    """A "yes" from the future would be newer than every /stop to come."""
+    if line.update.received_ms > now_ms:
+        raise ContentError("received_at_ms lies in the future")
+    return line
 
 
 async def _store(deps: CaptureDeps, lines: list[HistoryLine]) -> int:

@@ -63,6 +63,7 @@ async def test_nobody_is_answered_whatever_the_lines_say() -> None:
         (line(ANNA, 9, bot_id=True), "line 2: bot_id must be a positive whole number"),
         (line(ANNA, 9, received_at_ms=-1), "line 2: received_at_ms must be a positive whole number"),
         (line(ANNA, 9, received_at_ms=2**63), "line 2: received_at_ms must be a positive whole number"),
+        (line(ANNA, 9, received_at_ms=NOW + 1), "line 2: received_at_ms lies in the future"),
         (line(ANNA, 9, update={}), "line 2: update must be an object with an update_id"),
         (line(ANNA, 9, update=[1]), "line 2: update must be an object with an update_id"),
         (line(ANNA, 9, update={"update_id": 2**63}), "line 2: update must be an object with an update_id"),
