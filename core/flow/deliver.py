@@ -200,6 +200,7 @@ async def _commit_once(deps: DeliverDeps, bot_id: int, results: Sequence[Result]
         moves = [outcome_move(result, now_ms) for result in results]
         if await tx.ledger.move(moves) < len(moves):  # somebody took this sender for dead
             await tx.ledger.move([proof(move) for move in moves if move.new is State.SENT])
+            results = await _unproven(tx, results)
         doubtful = [move.id for move in moves if move.new is State.UNKNOWN]
         proven = await _answered_meanwhile(tx, doubtful)
         events = [event for r in results for event in _events(r, now_ms)] + proven
@@ -207,6 +208,14 @@ async def _commit_once(deps: DeliverDeps, bot_id: int, results: Sequence[Result]
         if halt_ms:
             await tx.control.set_switch(f"halt:{bot_id}", str(halt_ms))
     await show(deps.hot, recorded.records, now_ms)
+
+
+async def _unproven(tx: Transaction, results: Sequence[Result]) -> list[Result]:
+    """Without those that a tap has proven meanwhile: that they were sent is in the record already."""
+    rows = await tx.ledger.get([result.message.id for result in results])
+    return [
+        r for r in results if not isinstance(r.ended, Receipt) or rows[r.message.id].sent_ms == r.ended.at_ms
+    ]
 
 
 async def _halted(deps: DeliverDeps, bot_id: int, result: Result, now_ms: int) -> int:

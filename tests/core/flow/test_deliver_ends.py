@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import cast
 
 import pytest
 
@@ -302,6 +303,25 @@ async def test_a_receipt_proves_a_message_that_another_process_gave_up_for_lost(
     row = await world.row(message.id)
     assert row.state is State.SENT
     assert row.telegram_id > 0
+
+
+class OvertakenAndTapped(Overtaken):
+    """Its person taps a button before the answer of the request is here."""
+
+    async def send(self, bot_id: int, chat_id: int, body: Mapping[str, object]) -> Receipt:
+        receipt = await super().send(bot_id, chat_id, body)
+        (row,) = cast("list[list[dict[str, str]]]", self.sent[-1].body["buttons"])
+        await self._world.taps(ANNA, row[0]["data"])
+        await self._world.apply()
+        self._world.clock.advance(0.2)
+        return replace(receipt, at_ms=self._world.clock.now_ms())
+
+
+async def test_a_message_that_a_tap_has_proven_is_not_recorded_as_sent_once_more() -> None:
+    world = await ready(ANNA)
+    await world.offers(ANNA)
+    await deliver(world, replace(world.sending, messenger=OvertakenAndTapped(world)))
+    assert (await world.kinds(ANNA)).count("campaign_sent") == 1
 
 
 class LosesItsStore(MemoryMessenger):
