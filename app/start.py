@@ -7,19 +7,21 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from adapters.logs import open_logs
 from adapters.memory.hot import MemoryHot
 from adapters.settings import load
 from app.clock import WallClock
-from app.demo import DemoOptions, Watch, run_demo
 from app.desk.workspace import CONFIG, ROOT
 from app.importer import Imported, import_history, read_file
 from app.installation import Logs
 from app.run import RunOptions, make_data_folder, open_store, run
 from app.updates import reader
 from core.flow.capture import CaptureDeps
+
+if TYPE_CHECKING:
+    from app.demo import DemoOptions, Watch
 
 
 def run_installation(config: Path | None, roles: Sequence[str]) -> None:
@@ -31,6 +33,8 @@ def run_installation(config: Path | None, roles: Sequence[str]) -> None:
 
 def start_demo(options: DemoOptions, watch: Watch) -> dict[str, Any]:
     """Run the demo to its end; its closing document. Its logs lie with its data."""
+    from app.demo import run_demo
+
     with _logs(options.folder / "logs", "info", 1) as logs:
         return run_demo(options, logs, watch)
 
