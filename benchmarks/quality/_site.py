@@ -27,9 +27,9 @@ from core.ledger import Message, State
 ROOT = Path(__file__).resolve().parents[2]
 TOKENS = {"BOUTIQUE_TOKEN": "7001001:SIMULATED-boutique", "CLUB_TOKEN": "7001002:SIMULATED-club"}
 BOTS = {"boutique": "BOUTIQUE_TOKEN", "club": "CLUB_TOKEN"}
-WAIT_S = 90.0
+WAIT_S = 150.0
 """How long anything may take before the run is given up: far beyond what a busy machine needs."""
-LOOK_S = 0.05
+LOOK_S = 0.2
 
 
 async def until(condition: Callable[[], bool | Awaitable[bool]], what: str, within_s: float = WAIT_S) -> None:
