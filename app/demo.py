@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import fcntl
 import gc
 import importlib
 import os
 import time
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -35,7 +36,7 @@ from app.installation import Conditions, Installation, Logs, Parts
 from app.services import Rhythm
 from app.summary import Span, summarise
 from app.town import POLL_S, START, Surroundings, TownClock, busy, plain_limits
-from core.errors import SettingsError
+from core.errors import RefusedError, SettingsError
 from core.experiment import holdout
 from core.segment import SegmentSpec
 from core.strategy import Caps
@@ -84,6 +85,11 @@ async def nobody_watches(_: Running) -> None:
 def run_demo(options: DemoOptions, logs: Logs, watch: Watch = nobody_watches) -> dict[str, Any]:
     """Run the demo to its end; the closing document."""
     _check(options)
+    with _alone(options.folder):
+        return _run(options, logs, watch)
+
+
+def _run(options: DemoOptions, logs: Logs, watch: Watch) -> dict[str, Any]:
     started = time.monotonic()
     _fresh(options.folder)
     inflight, parking = InFlight(), Parking()
@@ -104,6 +110,21 @@ def _check(options: DemoOptions) -> None:
         raise SettingsError(f"--people must be between 1 and {MAX_PEOPLE}")
     if options.speed is not None and options.speed <= 0:
         raise SettingsError("--speed must be more than 0")
+
+
+@contextlib.contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """One demo at a time in a folder: a second would take the database from under the first. The system
+    frees the lock when the process ends, however it ends."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "lock").open("w", encoding="utf-8") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise RefusedError(
+                f"another demo is running in {folder}", next_step="wait until it ends, or stop it with Ctrl-C"
+            ) from None
+        yield
 
 
 def _fresh(folder: Path) -> None:

@@ -74,6 +74,7 @@ def demo(
 
     out = output(json)
     options = DemoOptions(ROOT, DEMO, days, people, seed, speed)
+    out.note(f"SIMULATED: {people} people with two weeks of history are being made ...")
     found = start_demo(options, nobody_watches if headless else _watcher(out))
     if json:
         out.document(found)
