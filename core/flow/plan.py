@@ -213,10 +213,19 @@ def _messages(deps: PlanDeps, around: _Round, choice: PlanChoice, segments: Ints
                 priority=round(spec.strategy.priority * record.segments.get(spec.name, 0.0), 3),
                 predicted=round(float(choice.p[i]), 4),
                 strategy_version=around.strategies[spec.name].version,
-                reason=f"hour {slot_ms // HOUR_MS % 24:02d} UTC and {content.kind} promise most",
+                reason=_reason(choice, i, content.kind),
             )
         )
     return found
+
+
+def _reason(choice: PlanChoice, i: int, kind: str) -> str:
+    """Why this hour and content: the likeliest to be drawn is the one that promises most; any other was
+    drawn so that something is learned about it."""
+    what = f"hour {int(choice.slot_ms[i]) // HOUR_MS % 24:02d} UTC and {kind}"
+    (_, _, chosen, _), *others = choice.candidates[i]
+    best = all(chosen >= chance for _, _, chance, _ in others)
+    return f"{what} promise most" if best else f"{what}, tried to learn more"
 
 
 def _content(spec: SegmentSpec, kind: str, record: PersonRecord) -> Content:

@@ -101,6 +101,17 @@ async def test_every_message_has_its_decision_with_candidates_and_propensities()
         assert (one.segment, one.at_ms) == (row.segment, world.clock.now_ms())
 
 
+async def test_only_the_likeliest_choice_is_said_to_promise_most() -> None:
+    world = await town(*CROWD)
+    await plan_due(deps(world), world.clock.now_ms())
+    said = []
+    for one in await decisions(world):
+        likeliest = max(float(str(each[2])) for each in one.candidates)
+        said.append((one.candidates[one.chosen][2] == likeliest, one.reason.endswith("promise most")))
+    assert {promised for _, promised in said} == {True, False}
+    assert all(best == promised for best, promised in said)
+
+
 async def test_the_holdout_and_who_did_not_agree_are_never_planned_for() -> None:
     world = await town(HELD, *CROWD[:4])
     done = await plan_due(deps(world), world.clock.now_ms())
