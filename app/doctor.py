@@ -23,6 +23,7 @@ from adapters.sql.migrate import current, head
 from adapters.strategies import load_strategies
 from adapters.telegram.client import TelegramClient
 from app.desk.workspace import CONFIG, DEMO, ROOT, open_workspace
+from app.run import check_redis
 from core.errors import KairosError
 from core.flow.deliver import ABANDONED_MS
 from core.ledger import State
@@ -152,6 +153,7 @@ async def _ledger(store: Store, now_ms: int) -> Check:
 
 async def _any_redis(settings: Settings) -> Check:
     if settings.redis.embedded:
+        check_redis(settings)
         return await _redis(settings.data_dir / "redis", settings.workspace.redis_prefix)
     return await _ping(settings.redis.url, settings.workspace.redis_prefix)
 

@@ -177,6 +177,12 @@ def _tokens(settings: Settings) -> tuple[BotToken, ...]:
             f"{settings.file.name} names no bots, so there is nothing to run",
             next_step="add one under bots, or try `manage_crm.py demo`",
         )
+    check_redis(settings)
+    return bot_tokens(settings, os.environ)
+
+
+def check_redis(settings: Settings) -> None:
+    """The embedded Redis is for trial: SettingsError where a bot is on the real Telegram."""
     real = any(bot.official for bot in settings.bots)
     if real and settings.redis.embedded and not settings.redis.allow_embedded_in_production:
         raise SettingsError(
@@ -184,7 +190,6 @@ def _tokens(settings: Settings) -> tuple[BotToken, ...]:
             "on the real Telegram",
             next_step="set redis.url to your own Redis, or redis.allow_embedded_in_production to true",
         )
-    return bot_tokens(settings, os.environ)
 
 
 async def _face(client: TelegramClient, token: BotToken) -> BotFace:
