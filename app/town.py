@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from adapters.inflight import InFlight
+from app.cast import BOTS
 from app.exporter import export_inbox, export_ledger
 from bot.visitor import BotFace
 from core.ports import Store
@@ -29,10 +30,6 @@ START = datetime(2026, 6, 1, tzinfo=UTC)
 PAST_DAYS = 14
 POLL_S = 6 * 3600
 """How long an empty poll is held: a night costs a few requests instead of thousands."""
-BOTS = (
-    ("7001001:SIMULATED-boutique", "kairos_boutique_bot", "Kairos Boutique"),
-    ("7001002:SIMULATED-club", "kairos_club_bot", "Kairos Club"),
-)
 
 
 class TownClock:

@@ -13,6 +13,7 @@ import numpy as np
 
 from app.desk.views import Door
 from core.consent import DoorAsk, explain, may_contact
+from core.limits import allowed_hours
 from core.plan import choose_segment
 from core.ports import PersonRecord, Transaction
 from core.profile import Profile
@@ -26,6 +27,7 @@ CAMPAIGN = "opt"
 """The campaign of the optimizer's messages."""
 HOUR_MS = 3_600_000
 NO_SEGMENT = "in no segment, so nothing is planned"
+NO_HOUR = "neither a timezone nor an hour of recent activity is known; a word from the person helps"
 NO_BOT = "has never spoken with a bot"
 
 
@@ -48,6 +50,8 @@ async def ask_door(tx: Transaction, space: Workspace, record: PersonRecord, prof
     verdict = may_contact(facts, question, now_ms)
     reasons, until_ms = int(verdict.reasons[0]), int(verdict.until_ms[0])
     words = tuple(explain(reasons, 0, "en")) if reasons else ()
+    if not allowed_hours(facts.quiet).any():
+        words, until_ms = (*words, NO_HOUR), 0
     if strategy is None:
         return Door(False, (NO_SEGMENT, *words), 0, "", profile.last_bot)
     return Door(bool(verdict.allowed[0]), words, until_ms, strategy.segment, profile.last_bot)

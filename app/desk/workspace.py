@@ -21,6 +21,7 @@ from adapters.sql.lanes import place
 from adapters.sql.migrate import current, head, upgrade
 from adapters.sql.store import SqlStore
 from adapters.strategies import load_strategies
+from app.cast import BOTS
 from app.clock import WallClock
 from app.desk.pace import RedisPlace
 from core.errors import NotFoundError, SettingsError, StoreError
@@ -122,7 +123,8 @@ def demo_place() -> Place:
     """The demo's; NotFoundError when there was none."""
     if not demo_exists():
         raise NotFoundError("there are no demo data yet", next_step="manage_crm.py demo")
-    return Place(f"sqlite:///{DEMO_DATABASE}", redis=RedisPlace(DEMO / "redis"))
+    names = tuple(BotName(int(token.partition(":")[0]), f"@{name}", "simulated") for token, name, _ in BOTS)
+    return Place(f"sqlite:///{DEMO_DATABASE}", bots=names, redis=RedisPlace(DEMO / "redis"))
 
 
 def configured_place(config: Path | None) -> Place:

@@ -77,6 +77,12 @@ async def test_why_says_from_when_a_cooldown_is_over(store: Store) -> None:
     assert soon.door.reasons
 
 
+async def test_why_names_no_date_where_no_hour_of_the_person_is_known(store: Store) -> None:
+    late = await Queries(workspace(store, NOW + 60 * DAY)).why("1")
+    assert not late.door.allowed and late.door.until_ms == 0
+    assert "hour of recent activity" in " ".join(late.door.reasons)
+
+
 async def test_the_segment_report_counts_people_sends_and_buyers(queries: Queries) -> None:
     report = await queries.segment_report(days=30)
     found = {one.segment: one for one in report.segments}
