@@ -16,7 +16,7 @@ import typer
 from typer.exceptions import TyperException
 
 from console.output import NobodyReads, Output, silence
-from console.session import Options
+from console.session import CHOSEN, Options, output
 from console.verbs import bots, content, delivery, learn, running, segments, strategy, system, users
 from core.errors import KairosError, NotFoundError, RefusedError, RuleError, SettingsError
 
@@ -56,6 +56,7 @@ def root(
 ) -> None:
     """Keep the options of the program; without a verb open the menu."""
     ctx.obj = Options(config=config, demo=demo)
+    CHOSEN.set(ctx.obj)
     if ctx.invoked_subcommand is None:
         raise typer.Exit(_menu(ctx.obj))
 
@@ -72,6 +73,7 @@ def main() -> None:
 
 def run(arguments: Sequence[str]) -> int:
     """Run one command line; the exit code."""
+    CHOSEN.set(Options())
     try:
         code = app(_everywhere(arguments), prog_name=PROGRAM, standalone_mode=False)
     except SystemExit as done:
@@ -83,19 +85,18 @@ def run(arguments: Sequence[str]) -> int:
         Output().note("interrupted")
         return INTERRUPTED
     except Exception as error:  # noqa: BLE001 - the last fence: operators get a sentence, never a traceback
-        return _failed(error, simulated="--demo" in arguments)
+        return _failed(error)
     return code if isinstance(code, int) else 0
 
 
-def _failed(error: Exception, *, simulated: bool) -> int:
+def _failed(error: Exception) -> int:
     """One sentence and the next step; the exit code."""
     if isinstance(error, TyperException):
         path = getattr(getattr(error, "ctx", None), "command_path", PROGRAM)
         Output().error(error.format_message().rstrip(".").replace("\n", " "), f"{path} -h")
         return error.exit_code
     if isinstance(error, KairosError):
-        out = Output()
-        out.simulated = simulated
+        out = output(json=False)
         out.error(str(error), out.here(error.next_step))
         return exit_code(error)
     return _unexpected(error)

@@ -18,7 +18,7 @@ from console.exporting import everybody, people_report, write_file
 from console.output import BOLD, YELLOW, Mode, Output
 from console.report import Report
 from console.screens import delivery, health, learning, people, segments, strategies
-from console.session import Desk, Options, open_desk
+from console.session import Desk, Options, open_desk, output
 from console.terminal import Back, Quit, Terminal
 from core.errors import KairosError, NotFoundError
 
@@ -174,7 +174,7 @@ class Menu:
         except KairosError as error:
             self.terminal.say(f"error: {error}")
             if error.next_step:
-                self.terminal.say(f"next: {error.next_step}")
+                self.terminal.say(f"next: {output(json=False).here(error.next_step)}")
             self.terminal.ask(ENTER)
 
     def _one_or_many(self, text: str) -> Report | None:

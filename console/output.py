@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import shutil
 import sys
 import unicodedata
@@ -50,6 +51,7 @@ class Output:
         self.width = max(shutil.get_terminal_size((80, 24)).columns, 20)
         self.plain = _is_plain(self.stdout)
         self.simulated = False
+        self.config = ""
 
     def show(self, report: Report) -> None:
         """Write a report in this run's mode."""
@@ -85,9 +87,10 @@ class Output:
         return lines
 
     def here(self, command: str) -> str:
-        """A command as it reads in this workspace: the demo's data need `--demo`."""
-        stays = self.simulated and not command.startswith(f"{PROGRAM} demo")
-        return command.replace(f"{PROGRAM} ", f"{PROGRAM} --demo ", 1) if stays else command
+        """A command as it reads in this workspace: the demo's data need `--demo`, others their settings."""
+        place = "--demo" if self.simulated else f"--config {shlex.quote(self.config)}" if self.config else ""
+        stays = place and not command.startswith(f"{PROGRAM} demo")
+        return command.replace(f"{PROGRAM} ", f"{PROGRAM} {place} ", 1) if stays else command
 
     def line(self, text: str) -> None:
         """One line of a screen."""

@@ -10,6 +10,7 @@ import asyncio
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TypeVar
@@ -38,6 +39,10 @@ class Options:
 
     config: Path | None = None
     demo: bool = False
+
+
+CHOSEN: ContextVar[Options] = ContextVar("chosen", default=Options())  # noqa: B039 - frozen
+"""What this command line chose, for messages; verbs get it from their context."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +88,12 @@ def options_of(ctx: typer.Context) -> Options:
 
 
 def output(json: bool) -> Output:
-    """The output of a verb."""
-    return Output(Mode.JSON if json else None)
+    """The output of a verb. Under `--demo` and `--config` the commands it names keep them."""
+    out = Output(Mode.JSON if json else None)
+    chosen = CHOSEN.get()
+    out.simulated = chosen.demo
+    out.config = str(chosen.config) if chosen.config else ""
+    return out
 
 
 def actor() -> str:
@@ -102,7 +111,7 @@ def confirm(out: Output, question: str, *, yes: bool, again: str) -> None:
     if yes:
         return
     if not sys.stdin.isatty():
-        out.error(f"{question} needs an answer and there is no terminal", f"{again} --yes")
+        out.error(f"{question} needs an answer and there is no terminal", f"{out.here(again)} --yes")
         raise typer.Exit(2)
     print(f"{question} [y/N] ", end="", file=out.stderr, flush=True)
     if sys.stdin.readline().strip().lower() not in ("y", "yes", "e", "evet"):

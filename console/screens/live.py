@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import shutil
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -79,10 +79,10 @@ class Live:
         share = min((pulse.now_ms - self.start_ms) / (self.days * DAY_MS), 1.0)
         day = (pulse.now_ms - self.start_ms) / DAY_MS
         spent = time.monotonic() - self.began
-        left = f", about {spent / share - spent:.0f} s left" if share > 0.02 else ""  # noqa: PLR2004 - too early to tell
+        left = f", {spent / share - spent:.0f} s left" if share > 0.02 else ""  # noqa: PLR2004 - too early to tell
         bar = "#" * round(share * BAR)
         now = moment(iso(pulse.now_ms))
-        return f"[{bar:.<{BAR}}] day {day:.1f} of {self.days:g}, {now} UTC, {spent:.0f} s{left}"
+        return f"[{bar:.<{BAR}}] day {day:.1f} of {self.days:g}, {now} UTC{left}"
 
     def _learned(self, pulse: Pulse) -> str:
         if not pulse.model_version:
@@ -97,12 +97,52 @@ class Live:
 def summary(found: Mapping[str, object]) -> Report:
     """The closing document for the eye, and what to look at next."""
     facts = [
-        Fact(key, key.replace("_", " "), value, _words(value))
+        Fact(key, _LABELS.get(key, key.replace("_", " ")), value, _SAID.get(key, _words)(value))
         for key, value in found.items()
         if key != SIMULATED
     ]
     next_step = "manage_crm.py segments report, or the menu: manage_crm.py"
     return Report([Facts("demo", facts, "The demo is over")], next_step=next_step)
+
+
+_LABELS: Mapping[str, str] = {
+    "violations": "violations found",
+    "quiet_hours_estimated": "quiet by a guess",
+    "setup_s": "set-up",
+    "wall_s": "time taken",
+}
+
+
+def _share(value: object) -> str:
+    return percent(value) if isinstance(value, float) else "nothing was sent yet"
+
+
+def _estimated(value: object) -> str:
+    found = value if isinstance(value, dict) else {}
+    return (
+        f"{found.get('n', 0)} messages at night where no zone is declared, {_share(found.get('share', 0.0))}"
+    )
+
+
+def _lift(value: object) -> str:
+    found = value if isinstance(value, dict) else {}
+    if found.get("difference") is None:
+        return "not known yet: the control group is too small"
+    bounds = f"[{found['low']:+.4f} to {found['high']:+.4f}]"
+    return f"{found['difference']:+.4f} {bounds} {found['what']}, {found['people']} people"
+
+
+def _seconds(value: object) -> str:
+    return f"{value:g} s" if isinstance(value, int | float) else "-"
+
+
+_SAID: Mapping[str, Callable[[object], str]] = {
+    "response_rate": _share,
+    "quiet_hours_estimated": _estimated,
+    "lift": _lift,
+    "setup_s": _seconds,
+    "wall_s": _seconds,
+}
 
 
 def _words(value: object) -> str:
@@ -115,7 +155,7 @@ def _words(value: object) -> str:
 _COMING: Mapping[str, str] = {
     "started": "starts",
     "consent_given": "yes to messages",
-    "message_received": "words",
+    "message_received": "messages",
 }
 _BACK: Mapping[str, str] = {
     "campaign_answered": "responses",

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from core.ports import Decision
 
 HOURS = 24
+HOUR_MS = 3_600_000
 NO_MESSAGES = "no messages yet; next: manage_crm.py run plans them"
 NOBODY = (
     "no people yet: next: manage_crm.py demo shows simulated ones, manage_crm.py import FILE brings yours"
@@ -151,8 +152,19 @@ def message_row(row: Message) -> Row:
         "bot": row.bot_id,
         "sent": iso(row.sent_ms),
         "answered": iso(row.answered_ms),
-        "reason": row.reason,
+        "reason": reason_in_words(row.reason),
     }
+
+
+def reason_in_words(reason: str) -> str:
+    """A reason of the ledger; the names that the door left there become its sentences."""
+    from core.consent import Reason, explain
+
+    names = reason.upper().split()
+    if not names or any(name not in Reason.__members__ for name in names):
+        return reason
+    bits = sum(int(Reason[name]) for name in names)
+    return "the door held it: " + "; ".join(explain(bits, 0))
 
 
 def decisions(rows: Sequence[Decision], title: str = "Last decisions") -> Table:
@@ -303,10 +315,16 @@ def decision_row(row: Decision) -> Row:
         "hour": f"{hour % HOURS:02d}" if isinstance(hour, int) else None,
         "predicted": predicted,
         "propensity": propensity,
-        "candidates": [list(one) for one in row.candidates],
+        "candidates": [_candidate(one) for one in row.candidates],
         "model": row.model_version,
         "reason": row.reason,
     }
+
+
+def _candidate(one: Sequence[object]) -> dict[str, object]:
+    hour, kind, chance, predicted = one
+    due = iso(hour * HOUR_MS) if isinstance(hour, int) else None
+    return {"hour": due, "kind": kind, "propensity": chance, "predicted": predicted}
 
 
 def _length(value: object) -> int:

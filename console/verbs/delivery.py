@@ -59,7 +59,7 @@ def pause(
     if _asked(out, f"pause {scope.words}?", f"manage_crm.py delivery pause{_options(scope)}", yes, dry_run):
         done = ask(ctx, out, lambda desk: desk.commands.pause(scope, reason))
         out.note(f"{scope.words}: {'paused' if done else 'was paused already'}")
-        out.note(f"next: manage_crm.py delivery resume{_options(scope)} lets it go on")
+        out.note(f"next: {out.here(f'manage_crm.py delivery resume{_options(scope)} lets it go on')}")
 
 
 @app.command()
@@ -71,7 +71,7 @@ def resume(
     if _asked(out, f"resume {scope.words}?", f"manage_crm.py delivery resume{_options(scope)}", yes, dry_run):
         done = ask(ctx, out, lambda desk: desk.commands.resume(scope))
         out.note(f"{scope.words}: {'goes on' if done else 'was not paused'}")
-        out.note("next: manage_crm.py delivery status")
+        out.note(f"next: {out.here('manage_crm.py delivery status')}")
 
 
 def _scope(bot: int, campaign: str) -> Scope:

@@ -132,7 +132,7 @@ def _put_in_force(ctx: typer.Context, out: Output, change: _Change) -> None:
     confirm(out, f"put {words} in force?", yes=change.yes, again=again)
     ask(ctx, out, lambda desk: desk.commands.make_live(change.segment, change.version, change.action))
     out.note(f"{words} is in force")
-    out.note(f"next: manage_crm.py strategy history {change.segment}")
+    out.note(f"next: {out.here(f'manage_crm.py strategy history {change.segment}')}")
 
 
 async def _version(desk: Desk, segment: str, version: int) -> StrategyVersion:

@@ -59,5 +59,5 @@ def test_the_summary_reads_well() -> None:
     out = Output(Mode.SCREEN, stdout=stdout, stderr=io.StringIO())
     out.simulated = True
     out.show(summary(found))
-    assert "HOT_LEAD 3" in stdout.getvalue() and "difference -" in stdout.getvalue()
+    assert "HOT_LEAD 3" in stdout.getvalue() and "not known yet" in stdout.getvalue()
     assert stdout.getvalue().startswith("SIMULATED")

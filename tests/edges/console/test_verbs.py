@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import subprocess
@@ -12,6 +13,7 @@ import pytest
 
 from app.desk.workspace import ROOT
 from console.main import run
+from console.screens.people import reason_in_words
 
 READ = (
     "users list",
@@ -90,7 +92,7 @@ def test_paging_names_the_next_page(config: Path, capsys: pytest.CaptureFixture[
     assert run(["users", "list", "--limit", "3", "--config", str(config)]) == 0
     stdout, stderr = capsys.readouterr()
     assert len(stdout.splitlines()) == 4
-    assert stderr == "next: manage_crm.py users list --limit 3 --after 3\n"
+    assert stderr == f"next: manage_crm.py --config {config} users list --limit 3 --after 3\n"
 
 
 def test_pause_and_resume(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -104,6 +106,22 @@ def test_pause_and_resume(config: Path, capsys: pytest.CaptureFixture[str]) -> N
     assert json.loads(capsys.readouterr().out)["switches"] == [{"switch": "kill", "reason": "maintenance"}]
     assert run(["delivery", "resume", "--yes", *there]) == 0
     assert "goes on" in capsys.readouterr().err
+
+
+def test_a_question_nobody_can_answer_names_the_same_workspace(
+    config: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO())
+    assert run(["delivery", "pause", "--config", str(config)]) == 2
+    assert f"next: manage_crm.py --config {config} delivery pause --yes" in capsys.readouterr().err
+    assert run(["users", "show", "99", "--config", str(config)]) == 4
+    assert f"next: manage_crm.py --config {config} users find" in capsys.readouterr().err
+
+
+def test_what_the_door_left_in_the_ledger_reads_as_a_sentence() -> None:
+    assert reason_in_words("quiet_hours cooldown").startswith("the door held it: the last message is too")
+    assert reason_in_words("no answer came") == "no answer came"
+    assert reason_in_words("") == ""
 
 
 def test_an_empty_installation_says_what_to_do(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -159,7 +177,8 @@ def test_the_doctor_says_what_is_wrong_and_what_next(
     found = json.loads(capsys.readouterr().out)
     assert found["ok"] is False
     assert all(set(one) == {"name", "ok", "detail", "next"} for one in found["checks"])
-    [token] = [one for one in found["checks"] if not one["ok"]]
+    redis, token = (one for one in found["checks"] if not one["ok"])
+    assert "for trial" in redis["detail"] and "allow_embedded_in_production" in redis["next"]
     assert "NO_SUCH_TOKEN" in token["detail"] and token["next"]
 
 
