@@ -11,7 +11,8 @@ from __future__ import annotations
 import re
 import sqlite3
 from collections import namedtuple
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Final
 from weakref import WeakKeyDictionary
@@ -115,11 +116,30 @@ Way = Callable[[sqlite3.Connection, str, Sequence[Any]], Plain]
 async def _go(
     connection: OneHopConnection, compiled: Direct, way: Way, what: tuple[str, Sequence[Any]]
 ) -> Done:
-    try:
+    with _in_their_words(what[0]):
         plain, touched = await connection.in_thread(lambda: way(connection.begun(), *what))
-    except sqlite3.Error as error:
-        raise DBAPIError.instance(what[0], None, error, sqlite3.Error) from error
     return Done(compiled.rows(plain), touched)
+
+
+async def commit(connection: OneHopConnection) -> None:
+    """Make durable what the statements did."""
+    with _in_their_words("COMMIT"):
+        await connection.commit()
+
+
+async def rollback(connection: OneHopConnection) -> None:
+    """Undo what the statements did."""
+    with _in_their_words("ROLLBACK"):
+        await connection.rollback()
+
+
+@contextmanager
+def _in_their_words(text: str) -> Iterator[None]:
+    """Raise SQLite's errors as SQLAlchemy's, which `explain` knows."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise DBAPIError.instance(text, None, error, sqlite3.Error) from error
 
 
 def _once(file: sqlite3.Connection, text: str, values: Sequence[Any]) -> Plain:

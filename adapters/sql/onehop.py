@@ -109,7 +109,8 @@ class OneHopConnection(aiosqlite.Connection):
         super().__init__(lambda: open_file(options), iter_chunk_size=64)
         self._reads_only = options.read_only
         self._begin = "BEGIN" if options.read_only else "BEGIN IMMEDIATE"
-        self._asked = False
+        self.under_way = False
+        """Whether a statement was run since the last commit or rollback."""
         self._end: asyncio.Future[Any] | None = None
         self._thread.daemon = True  # a forgotten connection must not keep the program from ending
 
@@ -131,15 +132,21 @@ class OneHopConnection(aiosqlite.Connection):
 
     async def commit(self) -> None:
         """End the transaction, if a statement began one; only what was written is waited for."""
-        asked, self._asked = self._asked, False
-        if asked and self._reads_only:
+        if self.under_way and self._reads_only:
             self._tx.put_nowait((None, self._conn.commit))
-        elif asked:
+        elif self.under_way:
             await super().commit()
+        self.under_way = False
+
+    async def rollback(self) -> None:
+        """Undo the transaction, if a statement began one."""
+        if self.under_way:
+            await super().rollback()
+        self.under_way = False
 
     async def in_thread(self, function: Callable[..., T], *arguments: object) -> T:
         """Run in the connection's thread, after what was asked before."""
-        self._asked = True
+        self.under_way = True
         found: T = await self._execute(function, *arguments)  # type: ignore[no-untyped-call]  # no types there
         return found
 

@@ -22,6 +22,7 @@ from adapters.sql import direct
 from adapters.sql.direct import Done
 from adapters.sql.errors import explain
 from adapters.sql.lanes import Place
+from adapters.sql.onehop import OneHopConnection
 
 CHUNK: Final = 1000
 Parameters = Mapping[str, Any]
@@ -66,7 +67,9 @@ class Work:
         self.locks = write and not where.is_file
 
     async def __aenter__(self) -> Self:
-        """Begin."""
+        """Begin; in a file the first statement does it."""
+        if self._place.is_file:
+            return self
         try:
             await self._guarded(self._connection.begin())
         except BaseException:
@@ -80,16 +83,27 @@ class Work:
         """Commit; on any error leave no trace."""
         try:
             if error is None:
-                await self._guarded(self._connection.commit())
+                await self._guarded(self._end())
         finally:
-            if self._connection.in_transaction():
+            if self._under_way():
                 await self._roll_back()
+
+    async def _end(self) -> None:
+        if self._connection.in_transaction():
+            await self._connection.commit()
+        elif self._place.is_file:
+            await direct.commit(self._file)
+
+    def _under_way(self) -> bool:
+        return self._connection.in_transaction() or (self._place.is_file and self._file.under_way)
 
     async def _roll_back(self) -> None:
         """Undo all; a connection that can't even do that is closed by its lane."""
         try:
             with self._inflight.track():
                 await self._connection.rollback()
+                if self._place.is_file:
+                    await direct.rollback(self._file)
         except (SQLAlchemyError, OSError):
             await self._connection.invalidate()
 
@@ -163,10 +177,11 @@ class Work:
         return done
 
     @property
-    def _file(self) -> Any:
+    def _file(self) -> OneHopConnection:
         """SQLite's own connection below SQLAlchemy's; both are in the same transaction."""
         connection: Any = self._connection.sync_connection
-        return connection.connection.driver_connection
+        file: OneHopConnection = connection.connection.driver_connection
+        return file
 
     async def _guarded(self, call: Any) -> Any:
         try:
