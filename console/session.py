@@ -41,7 +41,7 @@ class Options:
     demo: bool = False
 
 
-CHOSEN: ContextVar[Options] = ContextVar("chosen", default=Options())  # noqa: B039 - the default is frozen, so nobody can change it for others
+CHOSEN: ContextVar[Options] = ContextVar("chosen", default=Options())  # noqa: B039 - nobody can change a frozen default
 """What this command line chose, for messages; verbs get it from their context."""
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 import os
 import subprocess
@@ -109,9 +108,8 @@ def test_pause_and_resume(config: Path, capsys: pytest.CaptureFixture[str]) -> N
 
 
 def test_a_question_nobody_can_answer_names_the_same_workspace(
-    config: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    config: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr("sys.stdin", io.StringIO())
     assert run(["delivery", "pause", "--config", str(config)]) == 2
     assert f"next: manage_crm.py --config {config} delivery pause --yes" in capsys.readouterr().err
     assert run(["users", "show", "99", "--config", str(config)]) == 4
