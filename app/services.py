@@ -22,8 +22,6 @@ from core.ports import Clock, HotStore, Lease, Store
 PAUSES_S = (0.5, 1.0, 2.0, 4.0, 8.0)
 BATCH = 500
 """Updates taken at once; a smaller batch was the last of what waited."""
-ANSWERS = 32
-"""Handlers are run so many at once: each waits for its turn at the pacer, and a stop waits for them."""
 HOT_LOST_S = 2.0
 READY_S = 0.5
 STOP_S = 20.0
@@ -127,7 +125,7 @@ def handler_service(deps: HandleDeps, rhythm: Rhythm, bell: Bell) -> Service:
     """Runs the handlers of what took effect."""
 
     async def step() -> float:
-        return rhythm.idle_s if await handle_pending(deps, ANSWERS) < ANSWERS else 0.0
+        return 0.0 if (await handle_pending(deps)).left else rhythm.idle_s
 
     return Service("handlers", step, bell)
 

@@ -7,7 +7,7 @@ import pytest
 from core.errors import StoreError
 from core.flow.handle import HandleDeps, handle_pending
 from core.ports import InboxRow
-from tests.core.flow.worlds import World
+from tests.core.flow.worlds import ANNA, BORA, World
 
 
 async def waiting(*texts: str, applied: bool = True) -> World:
@@ -17,6 +17,14 @@ async def waiting(*texts: str, applied: bool = True) -> World:
     if applied:
         await world.apply()
     return world
+
+
+async def drain(deps: HandleDeps) -> int:
+    """Rounds until nothing waits; how many updates were done with."""
+    total = 0
+    while (done := await handle_pending(deps)).rows:
+        total += done.rows
+    return total
 
 
 class Handler:
@@ -32,17 +40,17 @@ class Handler:
 async def test_handlers_run_once_oldest_first() -> None:
     world, handler = await waiting("a", "b", "c"), Handler()
     deps = HandleDeps(world.store, handler, workers=2)
-    assert await handle_pending(deps) == 3
+    assert await drain(deps) == 3
     assert handler.ran == [1, 2, 3]
     assert await world.inbox() == {"handled": 3}
-    assert await handle_pending(deps) == 0
+    assert await drain(deps) == 0
 
 
 async def test_nobody_is_answered_before_the_update_took_effect() -> None:
     world, handler = await waiting("a", applied=False), Handler()
-    assert await handle_pending(HandleDeps(world.store, handler)) == 0
+    assert await drain(HandleDeps(world.store, handler)) == 0
     await world.apply()
-    assert await handle_pending(HandleDeps(world.store, handler)) == 1
+    assert await drain(HandleDeps(world.store, handler)) == 1
 
 
 async def test_after_a_crash_only_what_was_not_marked_runs_again() -> None:
@@ -56,9 +64,9 @@ async def test_after_a_crash_only_what_was_not_marked_runs_again() -> None:
         await handler(row)
 
     with pytest.raises(SystemExit):
-        await handle_pending(HandleDeps(world.store, dies, workers=1))
+        await drain(HandleDeps(world.store, dies, workers=1))
     again = Handler()
-    assert await handle_pending(HandleDeps(world.store, again, workers=1)) == 2
+    assert await drain(HandleDeps(world.store, again, workers=1)) == 2
     assert (handler.ran, again.ran) == ([1, 2], [3, 4])
 
 
@@ -85,4 +93,18 @@ async def test_a_store_that_takes_no_answer_stops_the_handlers_and_all_run_again
         await handle_pending(HandleDeps(world.store, full))
     assert handler.ran == [2, 3], "those under way ended first"
     assert await world.inbox() == {"applied": 3}
-    assert await handle_pending(HandleDeps(world.store, handler)) == 3
+    assert await drain(HandleDeps(world.store, handler)) == 3
+
+
+async def test_who_writes_without_pause_delays_nobody_by_more_than_one_answer() -> None:
+    world, handler = World(), Handler()
+    for _ in range(64):
+        await world.says(ANNA, "price?")
+    await world.says(BORA, "price?")
+    await world.apply()
+    deps = HandleDeps(world.store, handler, who=lambda row: b'"id": 1001,' in row.body)
+    assert (await handle_pending(deps)).left == 2
+    assert handler.ran == [62, 65], "one of each, and Anna's first 61 are not answered any more"
+    await drain(deps)
+    assert handler.ran == [62, 65, 63, 64]
+    assert await world.inbox() == {"handled": 65}
