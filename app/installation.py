@@ -29,7 +29,7 @@ from app.services import (
 )
 from app.updates import reader
 from bot.visitor import BotFace, Visitor
-from core.errors import KairosError, StoreError
+from core.errors import ContentError, KairosError, StoreError
 from core.flow.capture import CaptureDeps, apply_pending
 from core.flow.deliver import DeliverDeps
 from core.flow.handle import HandleDeps
@@ -50,6 +50,8 @@ PEOPLE = 500
 """People assessed or planned for in one transaction; fewer were the last of those who are due."""
 FILE = "file"
 """Author of strategies that come from `strategies/*.yaml`."""
+BLIND_S = 120
+"""Without a successful poll for so much longer than one takes, campaigns wait."""
 
 
 class Log(Protocol):
@@ -179,7 +181,7 @@ class Installation:
             Poller(client, parts.store, parts.clock, self._arrived.ring, poll_s=self._rhythm.poll_timeout_s)
             for client in parts.clients
         ]
-        handle = HandleDeps(parts.store, self._handler(), self._rhythm.handler_workers)
+        handle = HandleDeps(parts.store, self._handler(), self._rhythm.handler_workers, self._who)
         return [
             capture_service(self.capture, parts.clock, self._rhythm, self._arrived, self._answer),
             handler_service(handle, self._rhythm, self._answer),
@@ -213,11 +215,14 @@ class Installation:
             await self._schedule.release()
 
     async def _caught_up(self) -> bool:
-        """True when everything that waited at Telegram while we were away is stored and has taken effect."""
+        """True when everything that waited at Telegram while we were away is stored and has taken effect, and
+        none of our pollers has been blind for long: a /stop that we can't hear must hold campaigns too."""
+        blind_ms = self.parts.clock.now_ms() - (self._rhythm.poll_timeout_s + BLIND_S) * 1000
+        if not all(poller.drained and poller.last_ok_ms >= blind_ms for poller in self.pollers):
+            self._ready = False
+            return False
         if self._ready:
             return True
-        if not all(poller.drained for poller in self.pollers):
-            return False
         async with self.parts.store.transaction(write=False) as tx:
             self._ready = not await tx.inbox.pending(1)
         return self._ready
@@ -265,6 +270,14 @@ class Installation:
         return np.random.default_rng(None if seed is None else [seed, now_ms])
 
     # ------------------------------------------------------------------ updates and answers
+    def _who(self, row: InboxRow) -> object:
+        """The chat in which an update is answered: people take turns."""
+        try:
+            sender = self._read(row).sender
+        except ContentError:
+            return row.id
+        return (row.bot_id, sender.identity) if sender is not None else row.id
+
     def _handler(self) -> Any:
         from bot.answering import Answers
 

@@ -91,8 +91,8 @@ def _message(body: Json, arrival: Arrival, rules: CaptureRules) -> Read:
     at_ms = _date_ms(body)
     if "successful_payment" in body:
         return sender, [_payment(body["successful_payment"], at_ms)], True
-    text = str(body.get("text", ""))
-    if text.startswith("/"):
+    text = str(body.get("text", "") or body.get("caption", ""))
+    if text.startswith("/") and "text" in body:
         return sender, _command(text, at_ms, sender, (arrival, rules)), True
     drafts: list[Draft] = [("message_received", at_ms, _message_props(body, text, sender, rules))]
     if rules.opts_out(text):
@@ -101,12 +101,11 @@ def _message(body: Json, arrival: Arrival, rules: CaptureRules) -> Read:
 
 
 def _message_props(body: Json, text: str, sender: Sender, rules: CaptureRules) -> dict[str, Scalar]:
-    words = text or str(body.get("caption", ""))
     return {
-        "length": len(words),
+        "length": len(text),
         "media": next((name for name in MEDIA if name in body), "text"),
         "reply_to": int(body.get("reply_to_message", {}).get("message_id", 0)),
-        "topics": " ".join(rules.topics(words)),
+        "topics": " ".join(rules.topics(text)),
         "language": sender.language,
         "premium": sender.premium,
     }

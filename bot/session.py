@@ -24,8 +24,10 @@ from core.errors import RefusedError, TransportError
 from core.flow.reply import Reply
 from core.identity import Identity
 
-SENDING = frozenset({"sendMessage", "sendPhoto", "sendDocument"})
-"""Calls that put a new message before a person: these go through the ledger."""
+
+def makes_a_message(method: str) -> bool:
+    """Whether a call puts a new message before a person: these go through the ledger."""
+    return method.startswith(("send", "copy", "forward")) and method != "sendChatAction"
 
 
 @dataclass(slots=True)
@@ -60,7 +62,7 @@ class LedgerSession(BaseSession):
     ) -> TelegramType:
         params = _params(method)
         name = method.__api_method__
-        if name in SENDING:
+        if makes_a_message(name):
             sent = await self._answer(bot.id, name, params)
             return cast(TelegramType, sent)
         try:

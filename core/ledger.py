@@ -73,10 +73,11 @@ REJECTIONS: Final[Mapping[str, State]] = {
     "chat_not_found": State.UNREACHABLE,
     "kicked": State.UNREACHABLE,
     "bad_content": State.FAILED,
-    "unauthorized": State.FAILED,
     "other": State.FAILED,
 }
 """What a permanent refusal by Telegram makes of the message."""
+UNAUTHORIZED: Final = "unauthorized"
+"""The refusal of a bot's token: it says nothing about the message."""
 
 
 def proof(sent: Move) -> Move:
@@ -88,6 +89,8 @@ def end_of(error: TransportError) -> tuple[State, str]:
     """What a failed request makes of its message, and why: (state, reason). RETRY: it never left."""
     if isinstance(error, AmbiguousError):
         return State.UNKNOWN, "no answer came"
+    if isinstance(error, RejectedError) and error.code == UNAUTHORIZED:
+        return State.RETRY, error.code  # the bot's fault, not the message's: it waits for a valid token
     if isinstance(error, RejectedError):
         return REJECTIONS.get(error.code, State.FAILED), error.code
     if isinstance(error, RateLimitedError):

@@ -101,6 +101,11 @@ class Poller:
         """What `PollerStatus` holds, with the bot's id."""
         return {"bot_id": self.bot_id, **asdict(self._status)}
 
+    @property
+    def last_ok_ms(self) -> int:
+        """When Telegram last answered a poll; 0 = not yet."""
+        return self._status.last_ok_ms
+
     async def run(self) -> None:
         """Poll for ever. Cancelling it loses nothing: what was not committed is handed out again.
 

@@ -27,12 +27,24 @@ from core.errors import (
 )
 from core.event import Event, PersonEvent
 from core.intake import arrived, record, sent_event, show
-from core.ledger import LEAVES_MS, PERMIT_VALID_MS, Message, MessageClass, Move, State, end_of, proof
+from core.ledger import (
+    LEAVES_MS,
+    PERMIT_VALID_MS,
+    UNAUTHORIZED,
+    Message,
+    MessageClass,
+    Move,
+    State,
+    end_of,
+    proof,
+)
 from core.ports import Clock, HotStore, Lease, Messenger, Pacer, Receipt, Store, Transaction
 from core.strategy import Caps, Pace, Strategy
 
 BATCH = 50
 MAX_ATTEMPTS = 5
+UNAUTHORIZED_MS = 300_000
+"""A bot whose token Telegram refuses is tried again after this time: its messages are not to blame."""
 RETRY_S = (2, 10, 60, 300, 900)
 """Waiting times before the next try of a request that never left, in seconds."""
 GONE = frozenset({"deactivated", "chat_not_found", "not_started"})
@@ -221,6 +233,8 @@ async def _unproven(tx: Transaction, results: Sequence[Result]) -> list[Result]:
 async def _halted(deps: DeliverDeps, bot_id: int, result: Result, now_ms: int) -> int:
     """Until when the whole bot must wait because of this outcome, 0 = not at all. Redis may be lost: the halt
     stands in the record too, and without the pacer nothing is sent anyway."""
+    if isinstance(result.ended, RejectedError) and result.ended.code == UNAUTHORIZED:
+        return now_ms + UNAUTHORIZED_MS
     if not isinstance(result.ended, RateLimitedError):
         return 0
     chat_id, wait_s = result.message.chat_id, result.ended.retry_after_s
@@ -250,7 +264,8 @@ def outcome_move(result: Result, now_ms: int) -> Move:
     chat_id = None
     if isinstance(error, RejectedError) and error.migrate_to is not None:
         state, reason, chat_id = State.RETRY, "the group moved", error.migrate_to
-    if state is State.RETRY and message.attempts >= MAX_ATTEMPTS:
+    waits = isinstance(error, RateLimitedError)  # its lifetime bounds how often it may be told to wait
+    if state is State.RETRY and message.attempts >= MAX_ATTEMPTS and not waits:
         state = State.FAILED
     return Move(
         message.id,

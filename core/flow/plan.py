@@ -210,7 +210,9 @@ def _messages(deps: PlanDeps, around: _Round, choice: PlanChoice, segments: Ints
                 segment=spec.name,
                 content=content.name,
                 kind=content.kind,
-                priority=round(spec.strategy.priority * record.segments.get(spec.name, 0.0), 3),
+                priority=round(
+                    around.strategies[spec.name].priority * record.segments.get(spec.name, 0.0), 3
+                ),
                 predicted=round(float(choice.p[i]), 4),
                 strategy_version=around.strategies[spec.name].version,
                 reason=_reason(choice, i, content.kind),

@@ -354,3 +354,23 @@ async def test_a_store_that_is_away_for_a_moment_does_not_make_what_was_sent_unk
         await asyncio.sleep(0)
     assert (await round_).sent == 1
     assert (await world.row(message.id)).state is State.SENT
+
+
+async def test_a_refused_token_burns_no_message_and_halts_its_bot() -> None:
+    world = await ready(ANNA, BORA)
+    first, second = await world.offers(ANNA, BORA)
+    world.messenger.fail_chat(ANNA, RejectedError("Unauthorized", code="unauthorized"))
+    world.messenger.fail_chat(BORA, RejectedError("Unauthorized", code="unauthorized"))
+    await deliver(world)
+    async with world.store.transaction(write=False) as tx:
+        halted_until = int((await tx.control.switches())[f"halt:{BOT}"])
+    assert halted_until > world.clock.now_ms()
+    assert (await world.row(first.id)).state in {State.RETRY, State.PLANNED}
+    assert (await world.row(second.id)).state in {State.RETRY, State.PLANNED}
+    for person in (ANNA, BORA):
+        world.messenger.fail_chat(person, None)
+    for _ in range(4):
+        world.clock.advance(310)
+        await deliver(world)
+    assert (await world.row(first.id)).state is State.SENT
+    assert (await world.row(second.id)).state is State.SENT

@@ -61,6 +61,8 @@ def test_a_tap_has_the_time_of_its_receipt_because_telegram_gives_none() -> None
         (message(text="/"), ["command_used"]),
         (message(text="DUR!"), ["message_received", "consent_withdrawn"]),
         (message(text="İPTAL"), ["message_received", "consent_withdrawn"]),
+        (message(photo=[], caption="STOP"), ["message_received", "consent_withdrawn"]),
+        (message(photo=[], caption="/start"), ["message_received"]),
         (message(text="do not stop the music"), ["message_received"]),
         (message(text="/timezone Europe/Berlin"), ["command_used", "timezone_declared"]),
         (message(text="/timezone Mars/Olympus"), ["command_used"]),
