@@ -45,6 +45,8 @@ from sandbox.log import SandboxLog
 
 EVIDENCE = "evidence.jsonl"
 """What the sandbox's server received and emitted: in a file, so that memory stays flat."""
+VIOLATIONS = "violations.json"
+"""What the referee found, if it found anything."""
 HOLDOUT_SHARE = 0.1
 DAY_S = 86_400
 MAX_DAYS = 60
@@ -129,7 +131,7 @@ def _alone(folder: Path) -> Iterator[None]:
 
 def _fresh(folder: Path) -> None:
     """Every demo begins with an empty workspace. Its Redis is emptied when it has started."""
-    for name in ("kairos.db", "kairos.db-wal", "kairos.db-shm", "summary.json", EVIDENCE):
+    for name in ("kairos.db", "kairos.db-wal", "kairos.db-shm", "summary.json", VIOLATIONS, EVIDENCE):
         (folder / name).unlink(missing_ok=True)
     folder.mkdir(parents=True, exist_ok=True)
 
@@ -152,7 +154,7 @@ async def _live(
             span = Span(options.seed, options.days, options.people, start_ms)
             document = await summarise(store, span, verdict)
     if verdict.details:
-        (options.folder / "violations.json").write_bytes(orjson.dumps(verdict.details))
+        (options.folder / VIOLATIONS).write_bytes(orjson.dumps(verdict.details))
     return document
 
 

@@ -17,6 +17,15 @@ from tests.scenarios.towns import Silent
 LOGS = Logs(Silent(), Silent(), Silent())
 
 
+def test_nothing_of_the_last_demo_is_left_when_one_begins(tmp_path: Path) -> None:
+    old = [tmp_path / name for name in ("kairos.db", "summary.json", "violations.json", "evidence.jsonl")]
+    for file in old:
+        file.write_text("old", encoding="utf-8")
+    with pytest.raises(SettingsError, match="strategies"):
+        run_demo(DemoOptions(tmp_path / "no project", tmp_path), LOGS)
+    assert not [file for file in old if file.exists()]
+
+
 def test_a_second_demo_in_the_same_folder_is_refused_and_touches_nothing(tmp_path: Path) -> None:
     database = tmp_path / "kairos.db"
     database.write_bytes(b"of the first")
