@@ -45,10 +45,12 @@ PAGES_PER_MB = 256
 
 @dataclass(frozen=True, slots=True)
 class RunOptions:
-    """`root`: where the strategies lie. `roles`: which parts this process has."""
+    """`root`: where the strategies lie. `roles`: which parts this process has. `announce`: told once that it
+    runs."""
 
     root: Path
     roles: Sequence[str] = ROLES
+    announce: Callable[[Sequence[BotFace]], None] = lambda faces: None
 
 
 async def run(settings: Settings, options: RunOptions, logs: Logs) -> None:
@@ -61,6 +63,7 @@ async def run(settings: Settings, options: RunOptions, logs: Logs) -> None:
         await installation.start()
         if "bot" in options.roles:
             import bot.answering  # noqa: F401 - takes seconds, so it is loaded before the work is said to go on
+        options.announce(installation.parts.faces)
         logs.delivery.info("started", roles=list(options.roles), bots=len(installation.parts.faces))
         await installation.run(stopping, options.roles)
         logs.delivery.info("stopped")

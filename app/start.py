@@ -18,17 +18,24 @@ from app.importer import Imported, import_history, read_file
 from app.installation import Logs
 from app.run import RunOptions, make_data_folder, open_store, run
 from app.updates import reader
+from bot.visitor import BotFace
 from core.flow.capture import CaptureDeps
 
 if TYPE_CHECKING:
     from app.demo import DemoOptions, Watch
 
 
-def run_installation(config: Path | None, roles: Sequence[str]) -> None:
-    """Run production until SIGTERM or Ctrl-C. Raises the KairosError that made it impossible."""
+def run_installation(config: Path | None, roles: Sequence[str], say: Callable[[str], None]) -> None:
+    """Run production until SIGTERM or Ctrl-C; `say` is told once that it runs. Raises the KairosError that
+    made it impossible."""
     settings = load(config or CONFIG, os.environ)
+
+    def announce(faces: Sequence[BotFace]) -> None:
+        names = ", ".join(f"@{face.username}" if face.username else face.name for face in faces)
+        say(f"Kairos runs ({', '.join(roles)}) for {names}; logs in {settings.logs_dir}; Ctrl-C stops it")
+
     with _logs(settings.logs_dir, settings.logs.level, settings.logs.keep_days) as logs:
-        asyncio.run(run(settings, RunOptions(ROOT, roles), logs))
+        asyncio.run(run(settings, RunOptions(ROOT, roles, announce), logs))
 
 
 def start_demo(options: DemoOptions, watch: Watch) -> dict[str, Any]:

@@ -17,16 +17,17 @@ PAGE = 2_000
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """The simulated run: seed, length, and its first moment."""
+    """The simulated run: seed, length, its first moment, and how many updates of history came before it."""
 
     seed: int
     days: float
     people: int
     start_ms: int
+    imported: int
 
 
 async def summarise(store: Store, span: Span, verdict: Verdict) -> dict[str, Any]:
-    """Everything but the seconds. Events are those of the run itself, without the imported history."""
+    """Everything but the seconds. Figures are those of the run itself, without the imported history."""
     async with store.transaction(write=False) as tx:
         inbox = await tx.inbox.counts()
         events = await tx.events.counts(span.start_ms)
@@ -39,7 +40,7 @@ async def summarise(store: Store, span: Span, verdict: Verdict) -> dict[str, Any
         "seed": span.seed,
         "days": span.days,
         "people": span.people,
-        "updates": sum(inbox.values()),
+        "updates": sum(inbox.values()) - span.imported,
         "events": sum(events.values()),
         "messages": dict(sorted(messages.items())),
         "responses": responses,

@@ -6,12 +6,12 @@ A file that holds people's names is readable by its owner only.
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from console.output import Mode, Output
-from console.report import Column, Report, Table
+from console.report import Column, Report, Table, iso
 from console.screens import people
 from core.errors import SettingsError
 
@@ -35,10 +35,23 @@ def people_report(found: Sequence[PersonLine]) -> Report:
     return Report([people.lines(found)], main="people")
 
 
-def messages_report(rows: Sequence[dict[str, object]]) -> Report:
-    """The ledger as it is exported."""
-    columns = [Column(key) for key in (rows[0] if rows else ("id", "state"))]
-    return Report([Table("messages", columns, rows, empty=people.NO_MESSAGES)], main="messages")
+def messages_report(rows: Sequence[Mapping[str, object]]) -> Report:
+    """The ledger as it is exported: moments in ISO 8601, people and bots by their Telegram ids."""
+    shown = [_shown(row) for row in rows]
+    columns = [Column(key) for key in (shown[0] if shown else ("id", "state"))]
+    return Report([Table("messages", columns, shown, empty=people.NO_MESSAGES)], main="messages")
+
+
+def _shown(row: Mapping[str, object]) -> dict[str, object]:
+    found: dict[str, object] = {}
+    for key, value in row.items():
+        if key.endswith("_at_ms") and isinstance(value, int):
+            found[key.removesuffix("_ms")] = iso(value)
+        elif key == "person":
+            found["telegram_id"] = value
+        elif key != "chat_id":
+            found[key] = value
+    return found
 
 
 def write_file(path: Path, report: Report, *, simulated: bool) -> None:

@@ -76,6 +76,8 @@ REJECTIONS: Final[Mapping[str, State]] = {
     "other": State.FAILED,
 }
 """What a permanent refusal by Telegram makes of the message."""
+HELD: Final = "; held by "
+"""In a reason: between why a message was planned and why the door made it wait."""
 UNAUTHORIZED: Final = "unauthorized"
 """The refusal of a bot's token: it says nothing about the message."""
 

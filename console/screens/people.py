@@ -159,12 +159,15 @@ def message_row(row: Message) -> Row:
 def reason_in_words(reason: str) -> str:
     """A reason of the ledger; the names that the door left there become its sentences."""
     from core.consent import Reason, explain
+    from core.ledger import HELD
 
-    names = reason.upper().split()
+    plan, held, by = reason.partition(HELD)
+    names = (by if held else reason).upper().split()
     if not names or any(name not in Reason.__members__ for name in names):
         return reason
     bits = sum(int(Reason[name]) for name in names)
-    return "the door held it: " + "; ".join(explain(bits, 0))
+    words = "the door held it: " + "; ".join(explain(bits, 0))
+    return f"{plan}; {words}" if held and plan else words
 
 
 def decisions(rows: Sequence[Decision], title: str = "Last decisions") -> Table:

@@ -53,7 +53,7 @@ def run(
     from app.start import run_installation
 
     roles = tuple(one.value for one in Part if part in (Part.ALL, one) and one is not Part.ALL)
-    run_installation(options_of(ctx).config, roles)
+    run_installation(options_of(ctx).config, roles, output(False).note)
 
 
 def demo(

@@ -28,6 +28,7 @@ from core.errors import (
 from core.event import Event, PersonEvent
 from core.intake import arrived, record, sent_event, show
 from core.ledger import (
+    HELD,
     LEAVES_MS,
     PERMIT_VALID_MS,
     UNAUTHORIZED,
@@ -161,7 +162,8 @@ def _verdict_move(message: Message, verdicts: Verdicts, i: int, now_ms: int) -> 
     until_ms = max(int(verdicts.until_ms[i]), now_ms + 60_000)
     if until_ms >= message.expires_ms:
         return Move(message.id, message.state, State.EXPIRED, reason=names)
-    return Move(message.id, message.state, State.PLANNED, reason=names, due_ms=until_ms)
+    reason = f"{message.reason.partition(HELD)[0]}{HELD}{names}"
+    return Move(message.id, message.state, State.PLANNED, reason=reason, due_ms=until_ms)
 
 
 async def _send(deps: DeliverDeps, message: Message, slot_ms: int) -> Result:
