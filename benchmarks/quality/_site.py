@@ -52,6 +52,13 @@ class Ended:
     said: str
     seconds: float
 
+    @property
+    def error(self) -> str:
+        """The sentence that says what was wrong; empty when nothing was, the whole stderr after a crash."""
+        if "Traceback" in self.said:
+            return self.said
+        return next((line for line in self.said.splitlines() if line.startswith("error: ")), "")
+
 
 @dataclass(slots=True)
 class Started:
