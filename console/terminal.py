@@ -6,7 +6,9 @@ Leaves to others: what is on a screen (console/screens) and which screens there 
 from __future__ import annotations
 
 import os
+import select
 import shutil
+import sys
 from collections.abc import Callable, Sequence
 
 from console.output import BOLD, DIM, YELLOW, Output
@@ -15,6 +17,21 @@ from console.report import Report
 PROGRAM = "python3 manage_crm.py"
 SPARE = 4
 """Lines of a page that title and prompt need; a prompt may take two."""
+
+
+LISTEN_S = 0.25
+
+
+def read_line(prompt: str) -> str:
+    """One line from the terminal, like `input`, but a Ctrl-C of any moment is heard.
+
+    A signal that comes just before the system call of `input` would be noticed only after the next key; here
+    the call is made when there is something to read, and signals are heard between the looks."""
+    sys.stdout.write(prompt)
+    sys.stdout.flush()
+    while not select.select([sys.stdin], [], [], LISTEN_S)[0]:
+        pass
+    return input()
 
 
 class Back(Exception):  # noqa: N818 - a way out of a screen, not an error
@@ -28,7 +45,7 @@ class Quit(Exception):  # noqa: N818 - a way out of the menu, not an error
 class Terminal:
     """Shows reports page by page and reads answers; `b` raises Back, `q` or the end of input raises Quit."""
 
-    def __init__(self, out: Output, read: Callable[[str], str] = input) -> None:
+    def __init__(self, out: Output, read: Callable[[str], str] = read_line) -> None:
         self.out = out
         self._read = read
 
