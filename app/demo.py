@@ -51,6 +51,8 @@ HOLDOUT_SHARE = 0.1
 DAY_S = 86_400
 MAX_DAYS = 60
 MAX_PEOPLE = 20_000
+# Longer steps than production's, because nobody else shares this store; the learning step likewise runs every
+# three hours (`Conditions`), where production's `schedule.learn` says every hour.
 RHYTHM = Rhythm(lease_ms=3_600_000, idle_s=900.0, watch_s=900.0, poll_timeout_s=POLL_S, handler_workers=1)
 
 
