@@ -153,7 +153,8 @@ class Menu:
 
     def health(self) -> None:
         """What the doctor says."""
-        self.terminal.show(self._get(health.examine(self._options)), self._title(7), ENTER)
+        shown = replace(self._options, demo=self.terminal.out.simulated)  # what the menu was opened over
+        self.terminal.show(self._get(health.examine(shown)), self._title(7), ENTER)
 
     # ------------------------------------------------------------------ inside
     def _overview(self) -> None:
