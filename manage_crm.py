@@ -26,6 +26,8 @@ def main() -> None:
         sys.exit(reason)
     # Small matrices are fastest on one thread (20 times where cores are busy), and sums then never vary.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    # One pool of memory for all threads: those of the database would each keep a fragmented one.
+    os.environ.setdefault("MALLOC_ARENA_MAX", "1")
     from console import bootstrap
 
     bootstrap.ensure(os.path.dirname(os.path.realpath(__file__)), sys.argv[1:])

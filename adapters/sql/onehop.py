@@ -50,7 +50,7 @@ def _pragmas(options: FileOptions) -> list[str]:
         "secure_delete=ON",
         "foreign_keys=ON",
         "temp_store=MEMORY",
-        "cache_size=-16000",
+        "cache_size=-4000",
     ]
     if options.max_pages:
         pragmas.append(f"max_page_count={options.max_pages}")
