@@ -36,10 +36,12 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class PersonEvent:
-    """An event and the person it is about."""
+    """An event and whom it is about: a person, a group, or both (a person who writes in a group). 0 = none;
+    an event about neither is kept and counted all the same."""
 
     person_no: int
     event: Event
+    group_no: int = 0
 
 
 _KINDS = (
@@ -48,6 +50,7 @@ _KINDS = (
         "opened a bot with /start",
         {
             "campaign": "code of the deep link, or empty",
+            "link": "plain, signed, expired, forged, or empty without a code",
             "language": "client language",
             "premium": "Telegram Premium",
         },
@@ -66,6 +69,12 @@ _KINDS = (
         },
         True,
     ),
+    EventKind(
+        "message_edited",
+        "the person changed a message of theirs",
+        {"length": "characters", "topics": "intent topics found"},
+        True,
+    ),
     EventKind("command_used", "the person typed a command", {"command": "name without slash"}, True),
     EventKind(
         "button_tapped",
@@ -78,15 +87,155 @@ _KINDS = (
     EventKind("account_gone", "Telegram says that the account is deactivated or the chat unknown", {}),
     EventKind(
         "payment_succeeded",
-        "a payment arrived: a conversion",
+        "a payment arrived: a conversion; one charge counts once",
         {
             "amount_minor": "minor units",
             "currency": "ISO 4217 or XTR",
             "charge": "charge id",
             "payload": "invoice payload",
+            "until_ms": "end of the subscription it pays for, or 0",
         },
         True,
     ),
+    EventKind(
+        "payment_refunded",
+        "a payment was given back",
+        {
+            "amount_minor": "minor units",
+            "currency": "ISO 4217 or XTR",
+            "charge": "charge id of the payment",
+            "payload": "invoice payload",
+        },
+    ),
+    EventKind(
+        "checkout_started",
+        "the person is about to pay (pre-checkout)",
+        {"amount_minor": "minor units", "currency": "ISO 4217 or XTR", "payload": "invoice payload"},
+        True,
+    ),
+    EventKind("shipping_asked", "the person gave an address", {"payload": "its payload"}, True),
+    EventKind("paid_media_bought", "the person bought paid media", {"payload": "payload of the media"}, True),
+    EventKind(
+        "app_data_received",
+        "a Mini App sent data through its keyboard button",
+        {
+            "button": "text of the button",
+            "action": "what the data call themselves, if they do",
+            "length": "bytes",
+        },
+        True,
+    ),
+    EventKind(
+        "reacted",
+        "the person put a reaction on a message, or took it away",
+        {
+            "message_id": "Telegram's number of the message",
+            "emoji": "the reactions now",
+            "removed": "none is left",
+        },
+        True,
+    ),
+    EventKind(
+        "poll_answered",
+        "the person voted in a poll, or took the vote back",
+        {
+            "poll": "poll id",
+            "options": "numbers of the options, separated by spaces",
+            "removed": "none is left",
+        },
+        True,
+    ),
+    EventKind(
+        "inline_searched",
+        "the person typed the bot's name and a query in some chat",
+        {"length": "characters", "topics": "intent topics found"},
+        True,
+    ),
+    EventKind("inline_chosen", "the person sent an inline result", {"result": "id of the result"}, True),
+    EventKind(
+        "business_message",
+        "the person wrote to an account that the bot is connected to",
+        {
+            "length": "characters",
+            "media": "kind of media or 'text'",
+            "topics": "intent topics found",
+            "connection": "id of the business connection",
+            "edited": "a changed message",
+        },
+        True,
+    ),
+    EventKind(
+        "business_answered", "the account's owner wrote to the person", {"connection": "id of the connection"}
+    ),
+    EventKind(
+        "business_deleted",
+        "messages of that chat were deleted",
+        {"connection": "id of the connection", "count": "how many"},
+    ),
+    EventKind(
+        "business_connected",
+        "an account connected the bot, or ended it",
+        {"connection": "id of the connection", "enabled": "whether it works now"},
+    ),
+    EventKind("boosted", "the person boosted a group or channel", {"removed": "the boost is gone"}, True),
+    # -- in groups and channels: about the person and the group, or the group alone
+    EventKind(
+        "group_message",
+        "the person wrote in a group",
+        {
+            "length": "characters",
+            "media": "kind of media or 'text'",
+            "topics": "intent topics found",
+            "thread": "forum topic, or 0",
+            "reply_to": "message id replied to, or 0",
+            "edited": "a changed message",
+        },
+        True,
+    ),
+    EventKind(
+        "group_joined",
+        "the person came into a group",
+        {"link": "name or address of the invite link, if known", "how": "link, request, added or self"},
+    ),
+    EventKind("group_left", "the person left a group or was removed", {"how": "left or removed"}),
+    EventKind(
+        "vip_joined",
+        "the person came into a VIP group: a conversion",
+        {"link": "name or address of the invite link, if known", "how": "link, request, added or self"},
+    ),
+    EventKind("vip_left", "the person left a VIP group or was removed", {"how": "left or removed"}),
+    EventKind(
+        "join_requested",
+        "the person asks to be let into a group",
+        {"link": "name or address of the invite link, if known"},
+        True,
+    ),
+    EventKind(
+        "bot_added",
+        "a bot was added to a group or channel, or its rights there changed",
+        {"status": "member or administrator", "rights": "what it may do there, separated by spaces"},
+    ),
+    EventKind("bot_removed", "a bot was removed from a group or channel", {"how": "left or removed"}),
+    EventKind("group_upgraded", "a group became a supergroup: the same group", {"chat_id": "its new number"}),
+    EventKind(
+        "topic_changed",
+        "a forum topic was made, changed, closed or opened",
+        {"thread": "its number", "state": "created, edited, closed, reopened"},
+    ),
+    EventKind(
+        "channel_posted",
+        "a channel got a post",
+        {"length": "characters", "media": "kind of media or 'text'", "edited": "a changed post"},
+    ),
+    EventKind(
+        "reactions_counted",
+        "reactions of people unknown to us",
+        {"message_id": "Telegram's number of the message", "total": "how many"},
+    ),
+    EventKind(
+        "poll_changed", "the state of a poll", {"poll": "its id", "voters": "so far", "closed": "ended"}
+    ),
+    # -- what people and operators say about a person
     EventKind(
         "consent_given",
         "said yes to messages of a purpose",
@@ -104,6 +253,23 @@ _KINDS = (
     EventKind("timezone_declared", "the person named the own timezone", {"zone": "IANA name"}),
     EventKind("language_chosen", "the person chose a language", {"language": "tr or en"}),
     EventKind(
+        "preference_set",
+        "the person set how they want to be written to",
+        {
+            "name": "frequency (least days between contact days), quiet (FROM-TO in clock hours, or off), "
+            "muted (content kinds not wanted)",
+            "value": "the choice; empty = ours",
+        },
+    ),
+    EventKind(
+        "attributes_set",
+        "facts about the person from elsewhere (an import, an operator)",
+        {"...": "city, country, age, gender, tier and the like, or a custom field"},
+    ),
+    EventKind("tagged", "an operator put a tag on the person", {"tag": "the tag"}),
+    EventKind("untagged", "an operator took a tag away", {"tag": "the tag"}),
+    EventKind("noted", "an operator wrote a note", {"text": "the note", "author": "who"}),
+    EventKind(
         "campaign_sent",
         "a campaign message reached the person",
         {
@@ -119,7 +285,7 @@ _KINDS = (
         {
             "message": "ledger id",
             "kind": "content kind",
-            "how": "tap, reply, sale",
+            "how": "tap, reply, reaction, vote, sale",
             "sent_ms": "when it was sent",
             "delay_ms": "from sending to the response",
         },

@@ -33,8 +33,23 @@ class Sender:
 
 
 @dataclass(frozen=True, slots=True)
+class Place:
+    """The group or channel in which something happened. kind: group, supergroup or channel.
+
+    `also`: another number of the same group (before or after its upgrade), 0 = none known."""
+
+    chat_id: int
+    kind: str
+    title: str = ""
+    username: str = ""
+    forum: bool = False
+    also: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Captured:
-    """The meaning of one update. `sender` is None when no human is known to be behind it.
+    """The meaning of one update. `sender` is None when no human is known to be behind it; the events are
+    about the sender, the place, or both. `others`: what the same update says about further people.
 
     `answer`: somebody waits for an answer, so the handlers run after the commit."""
 
@@ -42,6 +57,8 @@ class Captured:
     sender: Sender | None
     events: tuple[Event, ...]
     answer: bool = False
+    place: Place | None = None
+    others: tuple[tuple[Sender, tuple[Event, ...]], ...] = ()
 
 
 def telegram(user_id: int) -> Identity:

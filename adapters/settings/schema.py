@@ -39,6 +39,10 @@ def _http(url: str) -> str:
     return url.rstrip("/")
 
 
+def _maybe_http(url: str) -> str:
+    return _http(url) if url else url
+
+
 def _redis_url(url: str) -> str:
     if url != EMBEDDED and urlsplit(url).scheme not in {"redis", "rediss", "unix"}:
         raise ValueError("must be 'embedded' or an address that begins with redis://, rediss:// or unix://")
@@ -62,6 +66,14 @@ class Workspace(Section):
     name: Name = "main"
     data_dir: Path = Path("data")
     logs_dir: Path = Path("logs")
+    key_env: EnvName | None = None
+    key_file: Path | None = None
+
+    @model_validator(mode="after")
+    def _one_key(self) -> Workspace:
+        if self.key_env is not None and self.key_file is not None:
+            raise ValueError("needs key_env or key_file, not both")
+        return self
 
     @property
     def redis_prefix(self) -> str:
@@ -77,11 +89,20 @@ class Store(Section):
 
 
 class Redis(Section):
-    """The embedded Redis or one of your own."""
+    """The embedded Redis or one of your own. Above `warn_percent` of its memory it warns, above `act_percent`
+    it sheds the feed and the profiles that were not used for longest."""
 
     url: Annotated[str, AfterValidator(_redis_url)] = Field(default=EMBEDDED, repr=False)
     max_memory_mb: int = Field(default=256, ge=8, le=65_536)
     allow_embedded_in_production: bool = False
+    warn_percent: int = Field(default=70, ge=1, le=99)
+    act_percent: int = Field(default=85, ge=1, le=99)
+
+    @model_validator(mode="after")
+    def _act_above(self) -> Redis:
+        if self.act_percent < self.warn_percent:
+            raise ValueError("has an act_percent below its warn_percent")
+        return self
 
     @property
     def embedded(self) -> bool:
@@ -89,12 +110,21 @@ class Redis(Section):
 
 
 class Bot(Section):
-    """One bot; its token stays where it is: in an environment variable or a file."""
+    """One bot; its token stays where it is: in an environment variable or a file. `webhook_url`: the public
+    https address under which Telegram reaches `listen`."""
 
     name: Name
     token_env: EnvName | None = None
     token_file: Path | None = None
     api_base: Annotated[str, AfterValidator(_http)] = OFFICIAL_API
+    updates: Literal["polling", "webhook"] = "polling"
+    webhook_url: Annotated[str, AfterValidator(_maybe_http)] = ""
+
+    @model_validator(mode="after")
+    def _knows_its_address(self) -> Bot:
+        if self.updates == "webhook" and not self.webhook_url:
+            raise ValueError("takes updates by webhook and needs a webhook_url")
+        return self
 
     @model_validator(mode="after")
     def _one_token(self) -> Bot:
@@ -106,6 +136,48 @@ class Bot(Section):
     def official(self) -> bool:
         """Whether this is the real Telegram."""
         return self.api_base == OFFICIAL_API
+
+
+class Inbox(Section):
+    """Updates as they came. Done ones are kept so long: Telegram may repeat them for two days."""
+
+    keep_hours: int = Field(default=72, ge=48, le=8_760)
+
+
+class Listen(Section):
+    """Where this program is reached by HTTP: webhooks, /healthz, /readyz, /metrics. Port 0: not at all."""
+
+    host: str = Field(default="127.0.0.1", min_length=1, max_length=255)
+    port: int = Field(default=0, ge=0, le=65_535)
+    max_body_kb: int = Field(default=1_024, ge=16, le=65_536)
+
+
+class Groups(Section):
+    """Groups of a special meaning. `vip`: Telegram's numbers of groups whose joining is a conversion."""
+
+    vip: tuple[int, ...] = ()
+
+
+class Payments(Section):
+    """`accept`: whether pre-checkout questions are answered with yes. `vip_stars`: the price of VIP in Stars,
+    offered to those who ask; 0 = not for sale."""
+
+    accept: bool = True
+    vip_stars: int = Field(default=0, ge=0, le=10_000)
+
+
+Words = dict[Literal["tr", "en"], tuple[str, ...]]
+
+
+class Intent(Section):
+    """What people's words mean, beside the words that are built in; a trailing * takes any ending."""
+
+    price: Words = {}
+    vip: Words = {}
+    buy: Words = {}
+    support: Words = {}
+    opt_out: Words = {}
+    buttons: dict[str, Literal["price", "vip", "buy", "support"]] = {}
 
 
 class Consent(Section):
@@ -151,6 +223,9 @@ class Schedule(Section):
     segments: Cron = "*/5 * * * *"
     plan: Cron = "*/5 * * * *"
     learn: Cron = "0 * * * *"
+    memory: Cron = "* * * * *"
+    housekeeping: Cron = "10 * * * *"
+    compare: Cron = "30 3 * * *"
 
 
 class Logs(Section):
@@ -173,6 +248,11 @@ class Settings(Section):
     store: Store = Store()
     redis: Redis = Redis()
     bots: tuple[Bot, ...] = ()
+    listen: Listen = Listen()
+    inbox: Inbox = Inbox()
+    groups: Groups = Groups()
+    payments: Payments = Payments()
+    intent: Intent = Intent()
     consent: Consent = Consent()
     delivery: Delivery = Delivery()
     holdout: Holdout = Holdout()
@@ -188,6 +268,12 @@ class Settings(Section):
         for name in names:
             if names.count(name) > 1:
                 raise ValueError(f"bots: two bots are called {name!r}; give each its own name")
+        return self
+
+    @model_validator(mode="after")
+    def _webhooks_have_a_port(self) -> Settings:
+        if not self.listen.port and any(bot.updates == "webhook" for bot in self.bots):
+            raise ValueError("listen: a bot takes its updates by webhook, so listen.port must be set")
         return self
 
     @property

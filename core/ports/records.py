@@ -1,4 +1,4 @@
-"""The durable rooms of the store: inbox, people, events, ledger."""
+"""The durable rooms of the store: inbox, people, groups, erasures, events, ledger."""
 
 from __future__ import annotations
 
@@ -8,23 +8,25 @@ from typing import Protocol
 
 from core.consent import ConsentChange
 from core.event import PersonEvent
-from core.identity import Identity
+from core.identity import Identity, Place
 from core.ledger import Message, Move, NewMessage
-from core.profile import ProfileState
+from core.profile import GroupState, ProfileState
 
 
 @dataclass(frozen=True, slots=True)
 class RawUpdate:
-    """An update as it came: `body` is its JSON."""
+    """An update as it came: `body` is its JSON. `urgent`: somebody waits for the answer with a clock running
+    (a tap, a pre-checkout), so it goes before everything that waits."""
 
     update_id: int
     body: bytes
     received_ms: int
+    urgent: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class InboxRow:
-    """A durable update. State: received -> applied -> handled, or failed (kept aside)."""
+    """A durable update. State: received -> applied -> handled, or failed (kept aside, with a reason)."""
 
     id: int
     bot_id: int
@@ -32,6 +34,7 @@ class InboxRow:
     received_ms: int
     body: bytes
     state: str
+    reason: str = ""
 
 
 class Inbox(Protocol):
@@ -49,16 +52,32 @@ class Inbox(Protocol):
         ...
 
     async def pending(self, limit: int) -> list[InboxRow]:
-        """Rows `received`, oldest first."""
+        """Rows `received`: urgent ones first, then oldest first."""
         ...
 
     async def unhandled(self, limit: int) -> list[InboxRow]:
-        """Rows `applied` whose handlers have not run, oldest first."""
+        """Rows `applied` whose handlers have not run: urgent ones first, then oldest first."""
         ...
 
     async def applied(self, ids: Sequence[int]) -> None: ...
     async def handled(self, ids: Sequence[int]) -> None: ...
     async def failed(self, ids: Sequence[int], reason: str) -> None: ...
+    async def aside(self, after_id: int, limit: int) -> list[InboxRow]:
+        """Rows `failed` with their reasons, oldest first, of a larger id."""
+        ...
+
+    async def replay(self, ids: Sequence[int]) -> int:
+        """Take failed rows for `received` again; how many they were."""
+        ...
+
+    async def drop(self, ids: Sequence[int]) -> int:
+        """Delete failed rows for good; how many they were."""
+        ...
+
+    async def prune(self, before_ms: int, limit: int) -> int:
+        """Delete rows `handled` that were received before; how many. Their numbers may come again."""
+        ...
+
     async def offset(self, bot_id: int) -> int | None: ...
     async def counts(self) -> dict[str, int]: ...
     async def export(self) -> list[tuple[int, int, str]]:
@@ -159,6 +178,108 @@ class People(Protocol):
     async def consent_history(self, person_no: int) -> list[ConsentChange]: ...
 
 
+@dataclass(frozen=True, slots=True)
+class GroupContact:
+    """What only SQL keeps of a group."""
+
+    chat_id: int = 0
+    kind: str = ""
+    title: str = ""
+    username: str = ""
+    forum: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class GroupRecord:
+    """The record of a group or channel; `seq` counts together with those of people."""
+
+    group_no: int
+    created_ms: int
+    state: GroupState
+    contact: GroupContact = GroupContact()
+    seq: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Membership:
+    """A person seen in a group. state: member, left or seen (wrote there, standing unknown)."""
+
+    group_no: int
+    person_no: int
+    first_ms: int
+    last_ms: int
+    state: str = "seen"
+    state_ms: int = 0
+
+
+class Groups(Protocol):
+    async def resolve(self, places: Sequence[Place], now_ms: int) -> dict[int, int]:
+        """Group numbers by chat id; unknown ones become new groups. Two chat ids of one group (`also`) get
+        one number; were they two groups so far, the younger becomes part of the older (its events too)."""
+        ...
+
+    async def find(self, chat_id: int) -> int | None: ...
+    async def load(self, group_nos: Sequence[int]) -> dict[int, GroupRecord]: ...
+    async def save(self, records: Sequence[GroupRecord]) -> list[GroupRecord]: ...
+    async def changed_after(self, seq: int, limit: int) -> list[GroupRecord]: ...
+    async def numbers(self, after: int, limit: int) -> list[int]: ...
+    async def count(self) -> int: ...
+    async def see(self, seen: Sequence[Membership]) -> None:
+        """Widen first_ms and last_ms; the state of the latest state_ms wins, `left` on a tie."""
+        ...
+
+    async def members(self, group_no: int, after: int, limit: int) -> list[Membership]:
+        """By person number, larger than `after`."""
+        ...
+
+    async def member_counts(self, group_nos: Sequence[int]) -> dict[int, tuple[int, int]]:
+        """(people ever seen, of them not known to have left) per group."""
+        ...
+
+    async def of_people(self, person_nos: Sequence[int]) -> dict[int, list[Membership]]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Erasure:
+    """Somebody asked to be forgotten. erased_ms: gone from SQL; done_ms: gone everywhere; 0 = not yet."""
+
+    person_no: int
+    asked_ms: int
+    erased_ms: int = 0
+    done_ms: int = 0
+
+
+class Erasures(Protocol):
+    async def request(self, person_no: int, now_ms: int) -> None:
+        """Note the wish, durably; asking again changes nothing."""
+        ...
+
+    async def open(self) -> list[Erasure]:
+        """Those not done, oldest first."""
+        ...
+
+    async def erase(self, person_no: int, suppressed: Sequence[str], now_ms: int) -> int:
+        """Delete everything about the person from every table, and keep only these keyed hashes of the
+        identifiers. Ledger and decision rows stay for the figures, about nobody. How many rows went."""
+        ...
+
+    async def finish(self, person_nos: Sequence[int], now_ms: int) -> None:
+        """Gone from everywhere: what is left is a number that means nobody."""
+        ...
+
+    async def suppressed(self, hashes: Sequence[str]) -> set[str]:
+        """Those of the hashes that are on the list."""
+        ...
+
+    async def unsuppress(self, hashes: Sequence[str]) -> None:
+        """They came back of their own accord."""
+        ...
+
+    async def figures(self) -> tuple[int, int, int]:
+        """(asked, done, slowest turnaround in ms)."""
+        ...
+
+
 class Events(Protocol):
     async def append(self, events: Sequence[PersonEvent]) -> list[bool]:
         """Store; for each whether it was new (False: the same (ts_ms, key) is known)."""
@@ -170,6 +291,14 @@ class Events(Protocol):
 
     async def all_of_person(self, person_no: int) -> list[PersonEvent]:
         """Everything, in (ts_ms, key) order: the ground of a refold."""
+        ...
+
+    async def all_of_group(self, group_no: int) -> list[PersonEvent]:
+        """Likewise of a group."""
+        ...
+
+    async def export(self, after: tuple[int, str], limit: int) -> list[PersonEvent]:
+        """All events in (ts_ms, key) order behind this pair."""
         ...
 
     async def counts(self, since_ms: int = 0) -> dict[str, int]: ...

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from core.consent import DoorFacts
 from core.ports.knowledge import Control, Decisions, Knowledge
-from core.ports.records import Events, Inbox, Ledger, People
+from core.ports.records import Erasures, Events, Groups, Inbox, Ledger, People
 
 
 class Transaction(Protocol):
@@ -16,6 +16,8 @@ class Transaction(Protocol):
 
     inbox: Inbox
     people: People
+    groups: Groups
+    erasures: Erasures
     events: Events
     ledger: Ledger
     decisions: Decisions
@@ -33,6 +35,10 @@ class Store(Protocol):
 
     def transaction(self, *, write: bool = True) -> AbstractAsyncContextManager[Transaction]:
         """Begin (SQLite: BEGIN IMMEDIATE to write); commit at the end of the block, roll back on error."""
+        ...
+
+    async def compact(self) -> None:
+        """Make what was deleted unreadable: no byte of it is left in the files that are ours."""
         ...
 
     async def close(self) -> None: ...

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from core.profile import Profile
+from core.profile import GroupProfile, Profile
 
 
 class Clock(Protocol):
@@ -24,6 +24,19 @@ class HotStore(Protocol):
         ...
 
     async def read(self, person_nos: Sequence[int]) -> dict[int, Mapping[str, str]]: ...
+    async def write_groups(self, profiles: Sequence[tuple[GroupProfile, int]]) -> None:
+        """(profile, seq) of groups, likewise."""
+        ...
+
+    async def read_groups(self, group_nos: Sequence[int]) -> dict[int, Mapping[str, str]]: ...
+    async def forget(self, person_nos: Sequence[int]) -> None:
+        """Delete all about these people, also in the live feed."""
+        ...
+
+    async def compact(self) -> None:
+        """Make what was deleted unreadable in the files of Redis (rewrite the append-only file)."""
+        ...
+
     async def mark(self) -> int | None:
         """The seq up to which all is applied, or None when empty."""
         ...

@@ -10,7 +10,17 @@ them).
 """
 
 from core.profile.folding import fold
+from core.profile.groups import GroupProfile, GroupState
 from core.profile.values import KEEP_DAYS, BotLink, Profile, ProfileState
 from core.profile.viewing import view
 
-__all__ = ["KEEP_DAYS", "BotLink", "Profile", "ProfileState", "fold", "view"]
+__all__ = [
+    "KEEP_DAYS",
+    "BotLink",
+    "GroupProfile",
+    "GroupState",
+    "Profile",
+    "ProfileState",
+    "fold",
+    "view",
+]
