@@ -32,7 +32,7 @@ from core.ports.records import (
     Reach,
 )
 from core.ports.store import Guard, Store, Transaction
-from core.ports.world import Clock, Grant, HotStore, Messenger, Pacer, Receipt
+from core.ports.world import Clock, Grant, HotRow, HotStore, Messenger, Pacer, Receipt
 
 __all__ = [
     "AuditEntry",
@@ -49,6 +49,7 @@ __all__ = [
     "GroupRecord",
     "Groups",
     "Guard",
+    "HotRow",
     "HotStore",
     "Inbox",
     "InboxRow",

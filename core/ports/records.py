@@ -10,6 +10,7 @@ from core.consent import ConsentChange
 from core.event import PersonEvent
 from core.identity import Identity, Place
 from core.ledger import Message, Move, NewMessage
+from core.ports.world import HotRow
 from core.profile import GroupState, ProfileState
 
 
@@ -55,8 +56,8 @@ class Inbox(Protocol):
         """Rows `received`: urgent ones first, then oldest first."""
         ...
 
-    async def unhandled(self, limit: int) -> list[InboxRow]:
-        """Rows `applied` whose handlers have not run: urgent ones first, then oldest first."""
+    async def unhandled(self, limit: int, *, urgent: bool | None = None) -> list[InboxRow]:
+        """Rows `applied` whose handlers have not run, oldest first; only urgent or others if said."""
         ...
 
     async def applied(self, ids: Sequence[int]) -> None: ...
@@ -99,7 +100,8 @@ class Contact:
 class PersonRecord:
     """The record of one person. `seq` is the number of its last change, given by the store when saving.
 
-    `plan_after_ms`: the planner need not look before; `segment_after_ms`: likewise segmentation (0 = now)."""
+    `plan_after_ms`: the planner need not look before; `segment_after_ms`: likewise segmentation (0 = now).
+    `hot`: the packed hot profile as of this change, so that Redis can be filled again without thinking."""
 
     person_no: int
     created_ms: int
@@ -110,6 +112,7 @@ class PersonRecord:
     plan_after_ms: int = 0
     segment_after_ms: int = 0
     seq: int = 0
+    hot: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +133,10 @@ class People(Protocol):
         ...
 
     async def find(self, identity: Identity) -> int | None: ...
+    async def known(self, identities: Sequence[Identity]) -> dict[Identity, int]:
+        """Person numbers of those that are known; nobody is made."""
+        ...
+
     async def identities(self, person_nos: Sequence[int]) -> dict[int, list[Identity]]: ...
     async def load(self, person_nos: Sequence[int]) -> dict[int, PersonRecord]:
         """Records, locked until the end where the store has row locks (ascending order)."""
@@ -141,6 +148,10 @@ class People(Protocol):
 
     async def changed_after(self, seq: int, limit: int) -> list[PersonRecord]:
         """Records with a larger seq, ascending."""
+        ...
+
+    async def hot_after(self, seq: int, limit: int) -> list[HotRow]:
+        """Packed hot profiles of records with a larger seq, ascending: what a rebuild copies."""
         ...
 
     async def last_seq(self) -> int: ...
@@ -198,6 +209,7 @@ class GroupRecord:
     state: GroupState
     contact: GroupContact = GroupContact()
     seq: int = 0
+    hot: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,7 +233,7 @@ class Groups(Protocol):
     async def find(self, chat_id: int) -> int | None: ...
     async def load(self, group_nos: Sequence[int]) -> dict[int, GroupRecord]: ...
     async def save(self, records: Sequence[GroupRecord]) -> list[GroupRecord]: ...
-    async def changed_after(self, seq: int, limit: int) -> list[GroupRecord]: ...
+    async def hot_after(self, seq: int, limit: int) -> list[HotRow]: ...
     async def numbers(self, after: int, limit: int) -> list[int]: ...
     async def count(self) -> int: ...
     async def see(self, seen: Sequence[Membership]) -> None:

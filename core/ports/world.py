@@ -6,8 +6,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from core.profile import GroupProfile, Profile
-
 
 class Clock(Protocol):
     """The time outside: real, or the town's."""
@@ -16,16 +14,25 @@ class Clock(Protocol):
     async def sleep(self, seconds: float) -> None: ...
 
 
+@dataclass(frozen=True, slots=True)
+class HotRow:
+    """What the hot store holds of one person or group: `packed` by `core.profile`, kept as it is."""
+
+    no: int
+    seq: int
+    packed: str
+
+
 class HotStore(Protocol):
     """Redis: fast and losable."""
 
-    async def write(self, profiles: Sequence[tuple[Profile, Mapping[str, float], int]]) -> None:
-        """(profile, segments with confidence, seq): an older seq never overwrites a newer one."""
+    async def write(self, rows: Sequence[HotRow]) -> None:
+        """People's hot profiles: an older seq never overwrites a newer one."""
         ...
 
     async def read(self, person_nos: Sequence[int]) -> dict[int, Mapping[str, str]]: ...
-    async def write_groups(self, profiles: Sequence[tuple[GroupProfile, int]]) -> None:
-        """(profile, seq) of groups, likewise."""
+    async def write_groups(self, rows: Sequence[HotRow]) -> None:
+        """Groups' likewise."""
         ...
 
     async def read_groups(self, group_nos: Sequence[int]) -> dict[int, Mapping[str, str]]: ...
