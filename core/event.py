@@ -25,23 +25,24 @@ class EventKind:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One thing that happened. Whom it is about stands beside it. `bot_id` is 0 where no bot took part."""
+    """One thing that happened. Whom it is about stands beside it. `bot_id` is 0 where no bot took part,
+    `group_no` 0 outside groups and channels."""
 
     key: str
     ts_ms: int
     kind: str
     bot_id: int = 0
     props: Mapping[str, Scalar] = field(default_factory=dict)
+    group_no: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class PersonEvent:
-    """An event and whom it is about: a person, a group, or both (a person who writes in a group). 0 = none;
-    an event about neither is kept and counted all the same."""
+    """An event and the person it is about; 0: nobody (what happened to a group or a bot as such). An event
+    that is about neither person nor group is kept and counted all the same."""
 
     person_no: int
     event: Event
-    group_no: int = 0
 
 
 _KINDS = (
