@@ -19,7 +19,7 @@ _SHARED = "kairos_test"
 _EMPTY = (
     "SET lock_timeout = '10s'",  # a test that left a transaction open must fail here, not hang
     f"TRUNCATE {', '.join(METADATA.tables)} RESTART IDENTITY",
-    "INSERT INTO counter (name, value) VALUES ('seq', 0), ('person', 0)",
+    "INSERT INTO counter (name, value) VALUES ('seq', 0), ('person', 0), ('group', 0)",
 )
 
 

@@ -20,6 +20,7 @@ from sqlalchemy import (
     String,
     Table,
     UniqueConstraint,
+    text,
 )
 from sqlmodel import Field, SQLModel
 
@@ -29,6 +30,11 @@ Wide = BigInteger().with_variant(Integer(), "sqlite")
 
 def _number(**options: Any) -> Any:
     return Field(sa_column=Column(Wide, nullable=False, **options))
+
+
+def _later_number(value: int) -> Any:
+    """A number that rows written before the column was there have too."""
+    return _number(server_default=str(value))
 
 
 def _row_id() -> Any:
@@ -50,6 +56,11 @@ def _text(*, key: bool = False) -> Any:
     return Field(sa_column=Column(String, primary_key=key, nullable=False))
 
 
+def _later_text() -> Any:
+    """A text that rows written before the column was there have too: an empty one."""
+    return Field(sa_column=Column(String, nullable=False, server_default=""))
+
+
 def _document() -> Any:
     return Field(sa_column=Column(LargeBinary, nullable=False))
 
@@ -63,18 +74,20 @@ def _share() -> Any:
 
 
 class Counter(SQLModel, table=True):
-    """Numbers given out in commit order: `seq` of saved records, `person` of people."""
+    """Numbers given out in commit order: `seq` of saved records, `person` of people, `group` of groups."""
 
     name: str = _text(key=True)
     value: int = _number()
 
 
 class Inbox(SQLModel, table=True):
-    """Every update as it came, once. (bot_id, update_id) may recur only after the row is pruned."""
+    """Every update as it came, once. (bot_id, update_id) may recur only after the row is pruned.
+
+    lane: 0 goes before everything else that waits (somebody's clock is running), 1 in its turn."""
 
     __table_args__: ClassVar[Any] = (
         UniqueConstraint("bot_id", "update_id", name="inbox_once"),
-        Index("inbox_state", "state", "id"),
+        Index("inbox_lane", "state", "lane", "id"),
     )
     id: int | None = _row_id()
     bot_id: int = _number()
@@ -84,6 +97,7 @@ class Inbox(SQLModel, table=True):
     state: str = _text()
     reason: str = _text()
     answer: bool = _flag()
+    lane: int = _later_number(1)
 
 
 class Offset(SQLModel, table=True):
@@ -96,7 +110,8 @@ class Offset(SQLModel, table=True):
 
 class Person(SQLModel, table=True):
     """The record of one person. `plannable` repeats what consent, reach, holdout and exclusion say together,
-    so that the planner never scans people it may not write to. `names` is folded for searching."""
+    so that the planner never scans people it may not write to. `names` is folded for searching; `hot` is the
+    packed hot profile as of this seq, so that Redis can be filled again without thinking."""
 
     __table_args__: ClassVar[Any] = (
         Index("person_seq", "seq"),
@@ -118,6 +133,7 @@ class Person(SQLModel, table=True):
     plan_after_ms: int = _number()
     segment_after_ms: int = _number()
     seq: int = _number()
+    hot: str = _later_text()
 
 
 class Identity(SQLModel, table=True):
@@ -180,10 +196,18 @@ class ConsentHistory(SQLModel, table=True):
 
 
 class Event(SQLModel, table=True):
-    """What happened. Unique by (ts_ms, key): a repeated capture carries the same pair."""
+    """What happened. Unique by (ts_ms, key): a repeated capture carries the same pair. person_no 0: about
+    nobody; group_no 0: not in a group."""
 
     __table_args__: ClassVar[Any] = (
         Index("event_person", "person_no", "ts_ms"),
+        Index(
+            "event_group",
+            "group_no",
+            "ts_ms",
+            sqlite_where=text("group_no > 0"),
+            postgresql_where=text("group_no > 0"),
+        ),
         {"sqlite_with_rowid": False},  # stored once, in the order of its key
     )
     ts_ms: int = _key_number()
@@ -192,6 +216,61 @@ class Event(SQLModel, table=True):
     kind: str = _text()
     bot_id: int = _number()
     props: bytes = _document()
+    group_no: int = _later_number(0)
+
+
+class Group(SQLModel, table=True):
+    """The record of one group or channel."""
+
+    __tablename__ = "grp"  # "group" is a word of SQL
+    __table_args__: ClassVar[Any] = (Index("grp_seq", "seq"),)
+    group_no: int = _key_number()
+    created_ms: int = _number()
+    chat_id: int = _number()
+    kind: str = _text()
+    title: str = _text()
+    username: str = _text()
+    forum: bool = _flag()
+    state: bytes = _document()
+    seq: int = _number()
+    hot: str = _text()
+
+
+class GroupIdentity(SQLModel, table=True):
+    """Under which of Telegram's numbers a group is known: two after its upgrade."""
+
+    __tablename__ = "group_identity"
+    __table_args__: ClassVar[Any] = (Index("group_identity_group", "group_no"),)
+    chat_id: int = _key_number()
+    group_no: int = _number()
+
+
+class GroupMember(SQLModel, table=True):
+    """Who was seen in which group. state: member, left or seen."""
+
+    __tablename__ = "group_member"
+    __table_args__: ClassVar[Any] = (Index("group_member_person", "person_no"),)
+    group_no: int = _key_number()
+    person_no: int = _key_number()
+    first_ms: int = _number()
+    last_ms: int = _number()
+    state: str = _text()
+    state_ms: int = _number()
+
+
+class Erasure(SQLModel, table=True):
+    """Who asked to be forgotten, and when it was done. The number means nobody once `erased_ms` is set."""
+
+    person_no: int = _key_number()
+    asked_ms: int = _number()
+    erased_ms: int = _number()
+    done_ms: int = _number()
+
+
+class Suppression(SQLModel, table=True):
+    """Keyed hashes of identifiers that must not be taken in again unasked."""
+
+    hash: str = _text(key=True)
 
 
 class Message(SQLModel, table=True):
@@ -290,6 +369,13 @@ class Lease(SQLModel, table=True):
 
 class Switch(SQLModel, table=True):
     """The durable switches: kill, pause, halt."""
+
+    name: str = _text(key=True)
+    value: str = _text()
+
+
+class Mark(SQLModel, table=True):
+    """How far something got: an import, a drained queue."""
 
     name: str = _text(key=True)
     value: str = _text()
