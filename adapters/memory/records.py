@@ -31,7 +31,8 @@ class MemoryInbox:
             if key in self._t.inbox_ids:
                 continue
             row_id = self._t.inbox_ids[key] = self._t.next_number("inbox")
-            self._t.inbox[row_id] = InboxRow(row_id, *key, item.received_ms, item.body, "received")
+            state = "failed" if item.reason else "received"
+            self._t.inbox[row_id] = InboxRow(row_id, *key, item.received_ms, item.body, state, item.reason)
             self._t.silent[row_id] = not answer
             new += 1
         if next_offset is not None:

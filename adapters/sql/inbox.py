@@ -63,8 +63,8 @@ class SqlInbox:
                 "update_id": item.update_id,
                 "received_ms": item.received_ms,
                 "body": item.body,
-                "state": "received",
-                "reason": "",
+                "state": "failed" if item.reason else "received",
+                "reason": item.reason,
                 "answer": answer,
             }
             for item in updates

@@ -17,12 +17,14 @@ from core.profile import GroupState, ProfileState
 @dataclass(frozen=True, slots=True)
 class RawUpdate:
     """An update as it came: `body` is its JSON. `urgent`: somebody waits for the answer with a clock running
-    (a tap, a pre-checkout), so it goes before everything that waits."""
+    (a tap, a pre-checkout), so it goes before everything that waits. `reason`: why it is no update that can
+    take effect; it is kept aside (`failed`) at once, empty = it is one."""
 
     update_id: int
     body: bytes
     received_ms: int
     urgent: bool = False
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
