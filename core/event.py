@@ -84,7 +84,9 @@ _KINDS = (
         True,
     ),
     EventKind("bot_blocked", "the person blocked the bot", {}),
-    EventKind("bot_unblocked", "the person let the bot in again", {}, True),
+    EventKind(
+        "bot_unblocked", "the person let the bot in (again): unblocked it or gave it write access", {}, True
+    ),
     EventKind("account_gone", "Telegram says that the account is deactivated or the chat unknown", {}),
     EventKind(
         "payment_succeeded",
@@ -148,7 +150,7 @@ _KINDS = (
     ),
     EventKind(
         "inline_searched",
-        "the person typed the bot's name and a query in some chat",
+        "the person typed the bot's name and a query in some chat, or called it there as a guest",
         {"length": "characters", "topics": "intent topics found"},
         True,
     ),
@@ -214,7 +216,11 @@ _KINDS = (
     EventKind(
         "bot_added",
         "a bot was added to a group or channel, or its rights there changed",
-        {"status": "member or administrator", "rights": "what it may do there, separated by spaces"},
+        {
+            "status": "member or administrator",
+            "rights": "what it may do there, separated by spaces; send_messages or, in channels, "
+            "post_messages: it may write",
+        },
     ),
     EventKind("bot_removed", "a bot was removed from a group or channel", {"how": "left or removed"}),
     EventKind("group_upgraded", "a group became a supergroup: the same group", {"chat_id": "its new number"}),
@@ -294,9 +300,14 @@ _KINDS = (
     EventKind("segment_entered", "the person entered a segment", {"segment": "name", "confidence": "0..1"}),
     EventKind("segment_left", "the person left a segment", {"segment": "name"}),
     EventKind(
-        "unknown", "an update kind that has no meaning here yet; stored and counted", {"update": "its kind"}
+        "unknown",
+        "an update that has no meaning here yet; stored and counted",
+        {"update": "its kind, and after a dot what is in it, e.g. message.pinned_message"},
     ),
 )
 
 VOCABULARY: Final[Mapping[str, EventKind]] = {kind.name: kind for kind in _KINDS}
 ACTIVE_KINDS: Final[frozenset[str]] = frozenset(kind.name for kind in _KINDS if kind.active)
+
+URGENT_KINDS: Final = frozenset({"callback_query", "pre_checkout_query", "shipping_query"})
+"""Update kinds that somebody waits for with a clock running (Telegram ends a checkout after 10 seconds)."""
