@@ -1,4 +1,4 @@
-"""Who is in the simulated Telegram: users, bots and groups, as Telegram describes them to a bot."""
+"""Who is in the simulated Telegram: users and bots, as Telegram describes them to a bot."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -46,21 +46,6 @@ class BotAccount:
     def as_user(self) -> Json:
         """The Bot API's `User` object, as it stands in messages."""
         return {"id": self.id, "is_bot": True, "first_name": self.name, "username": self.username}
-
-
-@dataclass(slots=True)
-class Group:
-    """A group or supergroup; `bots` are the bots that are members, `left` those that were removed."""
-
-    id: int
-    title: str
-    type: str = "supergroup"
-    bots: set[int] = field(default_factory=set)
-    left: set[int] = field(default_factory=set)
-
-    def as_chat(self) -> Json:
-        """The Bot API's `Chat` object."""
-        return {"id": self.id, "type": self.type, "title": self.title}
 
 
 def _add_known(target: Json, **fields: object) -> Json:

@@ -17,6 +17,8 @@ class Chat:
 
     opened: bool = False
     blocked: bool = False
+    open_until_ms: int = 0
+    """Until then the bot may write to somebody who did not start it: they asked to join its group."""
     _kept: dict[int, bytes] = field(default_factory=dict)
 
     def keep(self, message: Json) -> None:

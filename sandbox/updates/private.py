@@ -1,23 +1,6 @@
-"""What people do, as the updates Telegram would send: pure builders, without ids of updates.
-
-Each returns the body of an update, `{"message": {...}}` and the like. The world queues such bodies for
-the bots; history files carry them with times of the past. Times are milliseconds since the epoch; in the
-objects they are whole seconds, as in Telegram.
-"""
-
-from dataclasses import dataclass
+"""What people do in the private chat with a bot."""
 
 from sandbox.accounts import BotAccount, Json, TelegramUser
-
-
-@dataclass(frozen=True, slots=True)
-class Payment:
-    """A completed payment: the amount in minor units of `currency` (`XTR` for Stars)."""
-
-    currency: str
-    total_amount: int
-    payload: str
-    charge_id: str
 
 
 def utf16_length(text: str) -> int:
@@ -37,11 +20,18 @@ def message_update(
     user: TelegramUser, text: str, *, message_id: int, at_ms: int, chat: Json | None = None
 ) -> Json:
     """A text message; in the private chat of the person unless `chat` names another."""
-    message = _message(user, message_id, at_ms, chat)
-    message["text"] = text
-    if entities := command_entities(text):
-        message["entities"] = entities
-    return {"message": message}
+    return {"message": message_of(user, message_id, at_ms, chat) | text_part(text)}
+
+
+def text_part(text: str) -> Json:
+    """What a message with words carries."""
+    entities = command_entities(text)
+    return {"text": text, "entities": entities} if entities else {"text": text}
+
+
+def part_update(user: TelegramUser, part: Json, *, message_id: int, at_ms: int) -> Json:
+    """A message in the private chat that carries whatever `part` says: media, data of a Mini App ..."""
+    return {"message": message_of(user, message_id, at_ms) | part}
 
 
 def start_update(user: TelegramUser, payload: str | None, *, message_id: int, at_ms: int) -> Json:
@@ -50,10 +40,12 @@ def start_update(user: TelegramUser, payload: str | None, *, message_id: int, at
     return message_update(user, text, message_id=message_id, at_ms=at_ms)
 
 
-def edited_update(user: TelegramUser, text: str, *, message_id: int, sent_ms: int, at_ms: int) -> Json:
+def edited_update(
+    user: TelegramUser, text: str, *, message_id: int, sent_ms: int, at_ms: int, chat: Json | None = None
+) -> Json:
     """A person changes the text of a message of theirs that was sent at `sent_ms`."""
-    message = _message(user, message_id, sent_ms, None)
-    return {"edited_message": {**message, "edit_date": at_ms // 1000, "text": text}}
+    message = message_of(user, message_id, sent_ms, chat)
+    return {"edited_message": {**message, "edit_date": at_ms // 1000, **text_part(text)}}
 
 
 def callback_update(user: TelegramUser, message: Json, data: str, *, query_id: str) -> Json:
@@ -98,20 +90,8 @@ def member_update(user: TelegramUser, bot: BotAccount, *, blocked: bool, at_ms: 
     return {"my_chat_member": change}
 
 
-def payment_update(user: TelegramUser, payment: Payment, *, message_id: int, at_ms: int) -> Json:
-    """The service message of a payment that went through."""
-    message = _message(user, message_id, at_ms, None)
-    message["successful_payment"] = {
-        "currency": payment.currency,
-        "total_amount": payment.total_amount,
-        "invoice_payload": payment.payload,
-        "telegram_payment_charge_id": payment.charge_id,
-        "provider_payment_charge_id": payment.charge_id,
-    }
-    return {"message": message}
-
-
-def _message(user: TelegramUser, message_id: int, at_ms: int, chat: Json | None) -> Json:
+def message_of(user: TelegramUser, message_id: int, at_ms: int, chat: Json | None = None) -> Json:
+    """A message of the person that still says nothing."""
     return {
         "message_id": message_id,
         "from": user.as_user(),
