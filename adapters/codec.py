@@ -13,7 +13,7 @@ from typing import Any, Final
 
 import orjson
 
-from core.profile import BotLink, ProfileState
+from core.profile import BotLink, GroupState, ProfileState
 
 
 def _plain(value: object) -> object:
@@ -43,6 +43,19 @@ def state_from_bytes(data: bytes) -> ProfileState:
     return ProfileState(**{name: _DECODERS[name](value) for name, value in raw.items() if name in _DECODERS})
 
 
+def group_to_bytes(state: GroupState) -> bytes:
+    """The stored form of a group's state."""
+    return dumps(state)
+
+
+def group_from_bytes(data: bytes) -> GroupState:
+    """The group's state that `group_to_bytes` wrote."""
+    raw = orjson.loads(data)
+    return GroupState(
+        **{name: _GROUP_DECODERS[name](value) for name, value in raw.items() if name in _GROUP_DECODERS}
+    )
+
+
 def _same(value: Any) -> Any:
     return value
 
@@ -63,6 +76,10 @@ def _pairs_by_int(value: Mapping[str, list[Any]]) -> dict[int, tuple[Any, Any]]:
     return {int(key): (item[0], item[1]) for key, item in value.items()}
 
 
+def _series(value: Mapping[str, list[list[int]]]) -> dict[str, tuple[tuple[int, ...], tuple[int, ...]]]:
+    return {key: (tuple(days), tuple(counts)) for key, (days, counts) in value.items()}
+
+
 def _links(value: Mapping[str, Mapping[str, int]]) -> dict[int, BotLink]:
     return {int(key): BotLink(**item) for key, item in value.items()}
 
@@ -77,4 +94,11 @@ _SHAPES: Final[Mapping[str, Callable[[Any], Any]]] = {
     "kinds": _pairs,
     "slots": _pairs_by_int,
 }
+_GROUP_SHAPES: Final[Mapping[str, Callable[[Any], Any]]] = {
+    "counts": _series,
+    "hours": _by_two_ints,
+    "latest": _pairs,
+    "threads": _by_int,
+}
+_GROUP_DECODERS: Final = {field.name: _GROUP_SHAPES.get(field.name, _same) for field in fields(GroupState)}
 _DECODERS: Final = {field.name: _SHAPES.get(field.name, _same) for field in fields(ProfileState)}

@@ -2,7 +2,8 @@
 
 `ProfileState` is what SQL keeps: whole numbers and latest values only, so that events may come late or out of
 order, in any batches, and the state is the same (doubles are dropped by the store before). What is shown is
-`view(person_no, state, now)`: windows count whole UTC days including today, unless said otherwise.
+`view(person_no, state, now)`: windows count whole UTC days including today, unless said otherwise. Groups
+likewise: `fold_group` and `view_group`. `pack` makes of a profile what Redis holds.
 
 Promises: `fold` and `view` are pure; mappings of a state are in ascending order of their keys, so equal
 states are equal to the last byte. Leaves to others: scores and timezone (`core.scores`), names (only SQL has
@@ -10,7 +11,8 @@ them).
 """
 
 from core.profile.folding import fold
-from core.profile.groups import GroupProfile, GroupState
+from core.profile.groups import GroupProfile, GroupState, fold_group, view_group
+from core.profile.hot import pack, pack_group, unpack, unpack_group
 from core.profile.values import KEEP_DAYS, BotLink, Profile, ProfileState
 from core.profile.viewing import view
 
@@ -22,5 +24,11 @@ __all__ = [
     "Profile",
     "ProfileState",
     "fold",
+    "fold_group",
+    "pack",
+    "pack_group",
+    "unpack",
+    "unpack_group",
     "view",
+    "view_group",
 ]

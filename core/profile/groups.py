@@ -6,23 +6,33 @@ The same promises as for people: `fold_group` takes events in any order and any 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Final
+
+from core import scores
+from core.event import Event
+from core.profile.series import DAY_MS, KEEP_DAYS, Draft, Series, active_days, since, window
+
+REMOVED: Final = "removed"
+"""A bot's status after it was removed: of two at one moment the larger text wins, which is this."""
+_MAY_POST: Final = ("can_post_messages", "can_send_messages")
 
 
 @dataclass(frozen=True, slots=True)
 class GroupState:
     """The foldable record of one group.
 
-    first_ms, last_ms: the first and the last event; 0 = none. days: UTC day -> counter -> n (event kinds,
-    `intent:<topic>`); hours: UTC day -> half hour 0..47 -> n of messages; both reach KEEP_DAYS back.
-    totals: event kind -> n of all time. latest: register -> (ts_ms, value), last writer wins, ties by larger
-    value (registers: `bot:<id>` = status and rights of that bot there, `upgraded`, `topic:<thread>` = state).
-    threads: forum topic -> n of messages of all time."""
+    first_ms, last_ms: the first and the last event; 0 = none. counts: counter -> its UTC days, ascending, and
+    n on each (counters: event kinds, `messages`, `joined`, `left`, `intent:<topic>`); hours: UTC day -> half
+    hour 0..47 -> n of messages; both reach KEEP_DAYS back. totals: event kind -> n of all time.
+    latest: register -> (ts_ms, value), last writer wins, ties by larger value (registers: `bot:<id>` = status
+    and rights of that bot there, `upgraded`, `topic:<thread>` = open or closed). threads: forum topic -> n of
+    messages of all time."""
 
     first_ms: int = 0
     last_ms: int = 0
-    days: Mapping[int, Mapping[str, int]] = field(default_factory=dict)
+    counts: Mapping[str, Series] = field(default_factory=dict)
     hours: Mapping[int, Mapping[int, int]] = field(default_factory=dict)
     totals: Mapping[str, int] = field(default_factory=dict)
     latest: Mapping[str, tuple[int, str]] = field(default_factory=dict)
@@ -32,8 +42,10 @@ class GroupState:
 @dataclass(frozen=True, slots=True)
 class GroupProfile:
     """What is shown of a group at a moment. bots: numbers of bots that are there; posting: those of them that
-    may write. messages_*: windows of whole UTC days including today. hour_activity: 24 faded sums by UTC
-    hour. members_seen: people ever seen there; members_now: of them not known to have left."""
+    may write. messages_*: windows of whole UTC days including today, without changed messages; a channel's
+    posts count likewise. active_days_30d: days of 30 with a message. joined_30d, left_30d: comings and goings
+    of people. topics_open: forum topics not closed. hour_activity: 24 faded sums of messages by UTC hour.
+    members_seen: people ever seen there; members_now: of them not known to have left."""
 
     group_no: int
     now_ms: int
@@ -51,3 +63,146 @@ class GroupProfile:
     members_seen: int
     members_now: int
     hour_activity: tuple[float, ...] = ()
+
+
+def fold_group(state: GroupState, events: Sequence[Event]) -> GroupState:
+    """The state with these events of the group in it. Any order and any batching of the same events gives the
+    same state."""
+    draft = _GroupDraft(state)
+    for event in events:
+        draft.take(event)
+    return draft.done()
+
+
+def view_group(group_no: int, state: GroupState, members: tuple[int, int], now_ms: int) -> GroupProfile:
+    """The group as it is at a moment. members: people ever seen there, and of them not known to have left."""
+    today = now_ms // DAY_MS
+    messages, nothing = state.counts.get("messages", _NOTHING), _NOTHING
+    bots = _bots(state)
+    return GroupProfile(
+        group_no=group_no,
+        now_ms=now_ms,
+        first_seen_ms=state.first_ms,
+        last_seen_ms=state.last_ms,
+        bots=tuple(sorted(bots)),
+        posting=tuple(sorted(bot_id for bot_id, status in bots.items() if _may_post(status))),
+        messages_1d=window(messages, today, today),
+        messages_7d=window(messages, today - 6, today),
+        messages_30d=window(messages, today - 29, today),
+        active_days_30d=active_days(messages, today - 29, today),
+        joined_30d=window(state.counts.get("joined", nothing), today - 29, today),
+        left_30d=window(state.counts.get("left", nothing), today - 29, today),
+        topics_open=sum(
+            value == "open" for name, (_, value) in state.latest.items() if name.startswith("topic:")
+        ),
+        members_seen=members[0],
+        members_now=members[1],
+        hour_activity=scores.hour_activity(scores.rhythm(state.hours, today)),
+    )
+
+
+_NOTHING: Final[Series] = ((), ())
+
+
+def _bots(state: GroupState) -> dict[int, str]:
+    """Bots that are there, with status and rights."""
+    return {
+        int(name[4:]): status
+        for name, (_, status) in state.latest.items()
+        if name.startswith("bot:") and status != REMOVED
+    }
+
+
+def _may_post(status: str) -> bool:
+    """A plain member may write; an administrator whose rights are named needs the right to."""
+    words = status.split()
+    return words[:1] != ["administrator"] or len(words) == 1 or any(right in words for right in _MAY_POST)
+
+
+class _GroupDraft:
+    """A state while events are folded into it."""
+
+    __slots__ = ("draft", "first_ms", "last_ms", "threads")
+
+    def __init__(self, state: GroupState) -> None:
+        self.first_ms, self.last_ms = state.first_ms, state.last_ms
+        self.draft = Draft(state.counts, state.hours, state.totals, state.latest)
+        self.threads = dict(state.threads)
+
+    def take(self, event: Event) -> None:
+        ts_ms, kind = event.ts_ms, event.kind
+        self.first_ms = min(self.first_ms, ts_ms) if self.first_ms else ts_ms
+        self.last_ms = max(self.last_ms, ts_ms)
+        draft = self.draft
+        draft.total(kind)
+        draft.count(kind, ts_ms)
+        draft.topics(event)
+        step = _STEPS.get(kind)
+        if step is not None:
+            step(self, event)
+
+    def done(self) -> GroupState:
+        """The state, without what is older than KEEP_DAYS before the newest event."""
+        oldest = self.last_ms // DAY_MS - KEEP_DAYS + 1
+        draft = self.draft
+        return GroupState(
+            self.first_ms,
+            self.last_ms,
+            draft.counts_done(oldest),
+            since(draft.hours, oldest),
+            draft.totals,
+            draft.latest,
+            dict(sorted(self.threads.items())),
+        )
+
+
+def _message(group: _GroupDraft, event: Event) -> None:
+    if event.props.get("edited"):
+        return
+    group.draft.count("messages", event.ts_ms)
+    group.draft.half_hour(event.ts_ms)
+    thread = int(event.props.get("thread") or 0)
+    if thread:
+        group.threads[thread] = group.threads.get(thread, 0) + 1
+
+
+def _came(group: _GroupDraft, event: Event) -> None:
+    group.draft.count("joined", event.ts_ms)
+
+
+def _went(group: _GroupDraft, event: Event) -> None:
+    group.draft.count("left", event.ts_ms)
+
+
+def _bot_added(group: _GroupDraft, event: Event) -> None:
+    status = f"{event.props.get('status') or 'member'} {event.props.get('rights') or ''}".strip()
+    group.draft.register(f"bot:{event.bot_id}", event.ts_ms, status)
+
+
+def _bot_removed(group: _GroupDraft, event: Event) -> None:
+    group.draft.register(f"bot:{event.bot_id}", event.ts_ms, REMOVED)
+
+
+def _upgraded(group: _GroupDraft, event: Event) -> None:
+    group.draft.register("upgraded", event.ts_ms, str(event.props.get("chat_id") or ""))
+
+
+def _topic(group: _GroupDraft, event: Event) -> None:
+    state = event.props.get("state")
+    if state != "edited":
+        value = "closed" if state == "closed" else "open"
+        group.draft.register(f"topic:{event.props.get('thread') or 0}", event.ts_ms, value)
+
+
+_STEPS: Final[Mapping[str, Callable[[_GroupDraft, Event], None]]] = {
+    "group_message": _message,
+    "channel_posted": _message,
+    "group_joined": _came,
+    "vip_joined": _came,
+    "group_left": _went,
+    "vip_left": _went,
+    "bot_added": _bot_added,
+    "bot_removed": _bot_removed,
+    "group_upgraded": _upgraded,
+    "topic_changed": _topic,
+}

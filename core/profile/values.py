@@ -6,8 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-KEEP_DAYS: Final = 60
-"""Daily buckets older than this before the newest event are dropped; totals keep counting."""
+from core.event import Scalar
+from core.profile.series import KEEP_DAYS
+
+__all__ = ["GIVEN", "KEEP_DAYS", "WITHDRAWN", "BotLink", "Profile", "ProfileState"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,17 +53,41 @@ class ProfileState:
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """What is shown and what rules read: a view of the state at a moment. Shares are 0..1, times UTC ms.
+    """What is shown and what rules read: a view of the state at a moment.
 
-    days_since_*: -1 when it never happened. days_since_joined: since the first event. language: chosen, else
-    the client's. consent: to campaigns. reachable: some started bot is neither blocked nor refused by
-    Telegram. bots: bots that can reach the person; last_bot: the one last spoken with. interactions_1d: in
-    the last 24 hours, to the half hour. night_share: share of faded activity from 23 to 06 in the person's
-    own time. intent_<topic>: mentions in 30 days. received_30d, answered_30d: campaign messages and
-    responses of exactly 30 days. ignored_in_a_row: campaign messages since the last response that have been
-    silent for a day. response_rate: smoothed, over 60 days. conversions: goal events (payments so far).
-    amount_minor: spent in the currency most was spent in. hour_activity: 24 faded sums by UTC hour.
-    tz_offset_min and tz_confidence: declared zone (confidence 1) or estimate."""
+    Shares are 0..1, times UTC ms, money in minor units. Windows (`_1d`, `_7d`, `_30d`) are whole UTC days
+    including today, unless said otherwise.
+
+    first_seen_ms: the first event; last_seen_ms: the last sign of life; 0 = never. days_since_*: -1 when it
+    never happened; days_since_joined counts from the first event.
+
+    language: chosen, else the client's. zone: the declared one; tz_offset_min and tz_confidence: of the
+    declared zone (confidence 1) or the estimate. consent: to campaigns. bots: bots that were started and can
+    reach the person; reachable: there is one; last_bot: the one last spoken with in private. groups: groups
+    the person was ever seen in. vip: is in a VIP group.
+
+    interactions: signs of life anywhere; interactions_1d: of the last 24 hours, to the half hour. messages:
+    written to a bot; group_messages: written in groups; both without changed messages. active_days: days with
+    a sign of life. sessions: runs of half hours with a sign of life, without a half hour of silence between
+    them; a run belongs to the day on which it begins. night_share: share of faded activity from 23 to 06 in
+    the person's own time. intent_<topic>: mentions in 30 days.
+
+    received_30d, answered_30d: campaign messages and responses of exactly 30 days. ignored_in_a_row: campaign
+    messages since the last response that have been silent for a day. response_rate: smoothed, over 60 days.
+
+    purchases: payments that were not given back, each charge once; refunds: those that were. conversions:
+    goal events, i.e. purchases and joinings of VIP groups. amount_minor: spent on purchases in the currency
+    most was spent in (`currency`); average_minor: that by the number of purchases in it. days_since_purchase:
+    since the last purchase. subscribed_until_ms: the latest end of a subscription that a purchase pays for.
+    rfm_*: 1 (least) to 5 (best) by the cut points of `core.profile.money`, -1 without a purchase.
+
+    campaign_first, campaign_last: code of the first and the latest deep link. frequency_days, quiet, muted:
+    the person's own wishes: least days between contact days (0 = none stated), FROM-TO or `off`, content
+    kinds.
+
+    city to loyalty_card: what an import or an operator stated last; age -1 when unknown. tags: set and not
+    taken away; notes: how many were written; custom: all other stated facts. hour_activity: 24 faded sums by
+    UTC hour."""
 
     person_no: int
     now_ms: int
@@ -104,6 +130,44 @@ class Profile:
     campaign_first: str
     campaign_last: str
     hour_activity: tuple[float, ...] = ()
+    groups: int = 0
+    vip: bool = False
+    messages_1d: int = 0
+    messages_30d: int = 0
+    commands_1d: int = 0
+    commands_30d: int = 0
+    taps_1d: int = 0
+    taps_30d: int = 0
+    group_messages_1d: int = 0
+    group_messages_7d: int = 0
+    group_messages_30d: int = 0
+    reactions_1d: int = 0
+    reactions_7d: int = 0
+    reactions_30d: int = 0
+    sessions_7d: int = 0
+    sessions_30d: int = 0
+    refunds: int = 0
+    currency: str = ""
+    average_minor: int = 0
+    subscribed_until_ms: int = 0
+    rfm_recency: int = -1
+    rfm_frequency: int = -1
+    rfm_money: int = -1
+    frequency_days: int = 0
+    quiet: str = ""
+    muted: tuple[str, ...] = ()
+    city: str = ""
+    district: str = ""
+    country: str = ""
+    postal_code: str = ""
+    age: int = -1
+    gender: str = ""
+    tier: str = ""
+    app: str = ""
+    loyalty_card: str = ""
+    tags: tuple[str, ...] = ()
+    notes: int = 0
+    custom: Mapping[str, Scalar] = field(default_factory=dict)
 
 
 GIVEN: Final = "given"
