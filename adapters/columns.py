@@ -9,11 +9,11 @@ from typing import Final
 import numpy as np
 
 from core.consent import DoorFacts
-from core.limits import quiet_facts
+from core.limits import DAY_MS, MAX_WISH_DAYS, quiet_facts, wishes_of
 from core.profile import ProfileState
 
-RECENT_MS: Final = 8 * 24 * 3_600_000
-"""How far back the door looks for earlier campaign messages."""
+RECENT_MS: Final = (MAX_WISH_DAYS + 1) * DAY_MS
+"""How far back the door looks for earlier campaign messages: as far as a person's wish can reach."""
 _REACH: Final[Mapping[str, int]] = {"open": 1, "blocked": 2, "gone": 3}
 _NOBODY: Final = (ProfileState(), False, False)
 
@@ -32,6 +32,7 @@ class DoorRows:
     def facts(self, person_nos: Sequence[int], bot_ids: Sequence[int], now_ms: int) -> DoorFacts:
         """Row i is about person i and bot i. Of people that are not known nothing is allowed."""
         people = [self.people.get(no, _NOBODY) for no in person_nos]
+        states = [state for state, _, _ in people]
         reach = [self.reach.get(pair, (0, "")) for pair in zip(person_nos, bot_ids, strict=True)]
         return DoorFacts(
             person_no=np.array(person_nos, dtype=np.int64),
@@ -42,8 +43,9 @@ class DoorRows:
             holdout=np.array([holdout for _, holdout, _ in people], dtype=np.bool_),
             excluded=np.array([excluded for _, _, excluded in people], dtype=np.bool_),
             recent_ms=self._recent(person_nos),
-            quiet=quiet_facts([state for state, _, _ in people], now_ms),
+            quiet=quiet_facts(states, now_ms),
             switches=self.switches,
+            wishes=wishes_of(states),
         )
 
     def _recent(self, person_nos: Sequence[int]) -> np.ndarray[tuple[int, int], np.dtype[np.int64]]:

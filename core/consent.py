@@ -15,7 +15,7 @@ from typing import Final
 import numpy as np
 
 from core import limits
-from core.limits import Bools, Ints, QuietFacts, Rule
+from core.limits import NO_WISHES, Bools, Ints, QuietFacts, Rule, Wishes
 from core.strategy import Caps
 
 __all__ = [
@@ -27,6 +27,7 @@ __all__ = [
     "QuietFacts",
     "Reason",
     "Verdicts",
+    "Wishes",
     "explain",
     "may_contact",
     "may_contact_at",
@@ -68,6 +69,7 @@ class Reason(IntFlag):
     QUIET_HOURS = 16384
     CONTENT = 32768
     HALTED = 65536
+    TOPIC = 131072
 
 
 LASTING = (
@@ -78,6 +80,7 @@ LASTING = (
     | Reason.HOLDOUT
     | Reason.EXCLUDED
     | Reason.CONTENT
+    | Reason.TOPIC
 )
 """Reasons that time alone does not cure: a waiting message is suppressed. All others hold it until later."""
 
@@ -87,8 +90,9 @@ class DoorFacts:
     """Columns about n (person, bot) pairs, as the SQL store knows them in this transaction.
 
     recent_ms: int64[n, m], moments at which earlier campaign messages count (sent_ms, or permit_ms + 5 s
-    while the outcome is open), 0 = none, of the last 8 days. reach: 0 not started, 1 open, 2 blocked, 3 gone.
-    switches: the durable switches (kill, pause:bot:N, pause:campaign:NAME, halt:N)."""
+    while the outcome is open), 0 = none, of the last 31 days. reach: 0 not started, 1 open, 2 blocked,
+    3 gone. switches: the durable switches (kill, pause:bot:N, pause:campaign:NAME, halt:N). wishes: what
+    people set for themselves; with `quiet.own` the last word, whatever segment or strategy asks."""
 
     person_no: Ints
     bot_id: Ints
@@ -100,13 +104,15 @@ class DoorFacts:
     recent_ms: Ints
     quiet: QuietFacts
     switches: Mapping[str, str] = field(default_factory=dict)
+    wishes: Wishes = NO_WISHES
 
 
 @dataclass(frozen=True, slots=True)
 class DoorAsk:
     """Columns about the n messages: the pace of each sending segment's strategy (ceiling or below).
 
-    campaign: name per row. content_ok: the content exists in a language the person reads."""
+    campaign: name per row. content_ok: the content exists in a language the person reads. kind: of the
+    content, per row; none at all while it is not chosen yet."""
 
     campaign: tuple[str, ...]
     period_days: Ints
@@ -114,6 +120,7 @@ class DoorAsk:
     cooldown_ms: Ints
     content_ok: Bools
     caps: Caps = Caps()
+    kind: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +180,7 @@ def _rules(facts: DoorFacts, ask: DoorAsk) -> dict[Reason, Rule]:
     return {
         Reason.DAILY_LIMIT: limits.cap(newest, ask.daily_limit, limits.DAY_MS),
         Reason.COOLDOWN: limits.cooldown(newest, ask.cooldown_ms),
-        Reason.FREQUENCY: limits.frequency(newest, ask.period_days),
+        Reason.FREQUENCY: limits.frequency(newest, ask.period_days, facts.wishes.period_days),
         Reason.PERSON_CAP_DAY: limits.cap(newest, per_day, limits.DAY_MS),
         Reason.PERSON_CAP_WEEK: limits.cap(newest, per_week, limits.WEEK_MS),
         Reason.QUIET_HOURS: limits.quiet_hours(facts.quiet),
@@ -185,6 +192,7 @@ def _standing(facts: DoorFacts, ask: DoorAsk) -> Ints:
     reasons |= np.where(facts.holdout, int(Reason.HOLDOUT), 0)
     reasons |= np.where(facts.excluded, int(Reason.EXCLUDED), 0)
     reasons |= np.where(ask.content_ok, 0, int(Reason.CONTENT))
+    reasons |= np.where(facts.wishes.mutes(ask.kind), int(Reason.TOPIC), 0)
     for state, reason in _OPEN_REACH.items():
         reasons |= np.where(facts.reach == state, int(reason), 0)
     return reasons
@@ -253,6 +261,10 @@ _WORDS: Final[Mapping[Reason, Mapping[str, str]]] = {
     },
     Reason.QUIET_HOURS: {"en": "it is quiet time for the person", "tr": "kişi için sessiz saat"},
     Reason.CONTENT: {"en": "no content in the person's language", "tr": "kişinin dilinde içerik yok"},
+    Reason.TOPIC: {
+        "en": "does not want messages of this kind",
+        "tr": "bu tür mesajları istemiyor",
+    },
     Reason.HALTED: {"en": "Telegram asked this bot to wait", "tr": "Telegram bu bottan beklemesini istedi"},
 }
 _UNTIL: Final = {"en": "until {moment} UTC", "tr": "{moment} UTC'ye kadar"}

@@ -2,12 +2,14 @@
 
 A rule is a function of a moment: it returns the earliest moment at or after it at which the rule is kept, as
 far as is known. The rule holds now exactly when it returns now; so "may I" and "when may I" cannot disagree.
-All windows roll; only quiet hours are local. Times are UTC milliseconds, columns int64[n].
+All windows roll; only quiet hours are local. Times are UTC milliseconds, columns int64[n]. What people wished
+for themselves (`Wishes`, their own quiet time) stands above every strategy: nothing opens it.
 Leaves to `core.consent`: joining the rules with consent, reach and the switches into one verdict.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -27,6 +29,7 @@ SECOND_MS: Final = 1_000
 HOUR_MS: Final = 3_600_000
 DAY_MS: Final = 24 * HOUR_MS
 WEEK_MS: Final = 7 * DAY_MS
+HOURS: Final = 24
 SAME_DAY_SLACK_MS: Final = 10 * SECOND_MS
 """A message belongs to a contact day only if it surely arrives in its 24 h: permit (5 s) and transport."""
 LOOK_AGAIN_MS: Final = DAY_MS
@@ -39,6 +42,13 @@ SURE_ZONE: Final = 0.8
 OPEN_DAYS: Final = 3
 OPEN_WINDOW_DAYS: Final = 14
 """A quiet hour opens for a person who was active in it on so many local days of so many."""
+NO_QUIET: Final = "off"
+"""The wish to have no quiet time at all."""
+MAX_WISH_DAYS: Final = 30
+"""The longest interval that a person can ask for; the door looks back a day further than that."""
+_OURS: Final = (QUIET_FROM, QUIET_TO, False)
+_DAYS: Final = re.compile(r"[0-9]{1,4}")
+_QUIET: Final = re.compile(r"([0-9]{1,2})-([0-9]{1,2})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,22 +68,80 @@ class QuietFacts:
     own: Bools
 
 
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """What n people wished. period_days: int64[n] (or [1] for all), least days between two messages, 0 = as
+    the strategy says; muted: content kinds not wanted, one set a row, or no rows = nobody muted any."""
+
+    period_days: Ints
+    muted: tuple[frozenset[str], ...] = ()
+
+    def mutes(self, kinds: Sequence[str]) -> Bools:
+        """bool[n]: whether person i does not want kind i."""
+        if not self.muted or not kinds:
+            return np.zeros(1, dtype=np.bool_)
+        pairs = zip(kinds, self.muted, strict=True)
+        return np.array([kind in muted for kind, muted in pairs], dtype=np.bool_)
+
+    def unmuted(self, rows: int, kinds: Sequence[str]) -> Bools:
+        """bool[rows, kinds]: which of all kinds each person wants."""
+        muted = self.muted or (frozenset(),) * rows
+        wanted = [[kind not in own for kind in kinds] for own in muted]
+        return np.array(wanted, dtype=np.bool_).reshape(rows, len(kinds))
+
+
+NO_WISHES: Final = Wishes(np.zeros(1, dtype=np.int64))
+
+
+def wishes_of(states: Sequence[ProfileState]) -> Wishes:
+    """What the profiles say about people's wishes, one row a state. What can't be read is no wish."""
+    return Wishes(
+        np.array([_wished_days(_register(state, "frequency")) for state in states], dtype=np.int64),
+        tuple(frozenset(_register(state, "muted").split(".")) - {""} for state in states),
+    )
+
+
+def _register(state: ProfileState, name: str) -> str:
+    return state.latest.get(name, (0, ""))[1]
+
+
+def _wished_days(value: str) -> int:
+    return min(int(value), MAX_WISH_DAYS) if _DAYS.fullmatch(value) else 0
+
+
+def own_quiet(value: str) -> tuple[int, int] | None:
+    """The clock hours of a quiet time `FROM-TO`, equal ones for `off`; None for ours."""
+    if value == NO_QUIET:
+        return 0, 0
+    found = _QUIET.fullmatch(value)
+    if found is None:
+        return None
+    start, end = int(found[1]), int(found[2])
+    return (start, end) if start != end and max(start, end) < HOURS else None
+
+
 def quiet_facts(states: Sequence[ProfileState], now_ms: int) -> QuietFacts:
     """What the profiles say about people's hours, one row a state.
 
     A declared zone is known; an estimate is from `SURE_ZONE` on. Otherwise the clock of the row is UTC and
-    only hours in which the person has been seen count as allowed."""
-    rows = [_hours_of(state, now_ms) for state in states]
-    table = np.array(rows, dtype=np.int64).reshape(len(rows), 4)
+    only hours in which the person has been seen count as allowed. A quiet time of the person's own is final:
+    without a known clock it shuts every hour."""
+    rows = [(*_hours_of(state, now_ms), *_quiet_of(state)) for state in states]
+    table = np.array(rows, dtype=np.int64).reshape(len(rows), 7)
     return QuietFacts(
         offset_min=table[:, 0],
         known=table[:, 1].astype(np.bool_),
         open_mask=table[:, 2],
         seen_mask=table[:, 3],
-        quiet_from=np.full(len(rows), QUIET_FROM, dtype=np.int64),
-        quiet_to=np.full(len(rows), QUIET_TO, dtype=np.int64),
-        own=np.zeros(len(rows), dtype=np.bool_),
+        quiet_from=table[:, 4],
+        quiet_to=table[:, 5],
+        own=table[:, 6].astype(np.bool_),
     )
+
+
+def _quiet_of(state: ProfileState) -> tuple[int, int, bool]:
+    own = own_quiet(_register(state, "quiet"))
+    return (*own, True) if own is not None else _OURS
 
 
 def _hours_of(state: ProfileState, now_ms: int) -> tuple[int, int, int, int]:
@@ -121,15 +189,18 @@ def cooldown(newest: Ints, gap_ms: Ints) -> Rule:
     return rule
 
 
-def frequency(newest: Ints, period_days: Ints) -> Rule:
+def frequency(newest: Ints, period_days: Ints, wished_days: Ints | None = None) -> Rule:
     """Contact days at least `period_days` apart: every earlier message is less than 24 h old (the same
-    contact day) or at least the period."""
+    contact day) or at least the period.
+
+    `wished_days`: the person's own wish, one message in so many days, whatever the contact day."""
+    wish = _wished_gap(newest, wished_days)
     opens = newest + DAY_MS - SAME_DAY_SLACK_MS
     closes = np.where(newest > 0, newest + period_days[:, None] * DAY_MS, 0)
     closes[np.broadcast_to(period_days[:, None] <= 1, closes.shape)] = 0
 
     def rule(at: Ints) -> Ints:
-        moment = at
+        moment = wish(at)
         for _ in range(newest.shape[1]):
             shut = (moment[:, None] >= opens) & (moment[:, None] < closes)
             later = np.max(np.where(shut, closes, 0), axis=1, initial=0)
@@ -137,6 +208,17 @@ def frequency(newest: Ints, period_days: Ints) -> Rule:
                 break
             moment = np.maximum(moment, later)
         return moment
+
+    return rule
+
+
+def _wished_gap(newest: Ints, wished_days: Ints | None) -> Rule:
+    """A message is followed by none for so many days; 0 or None = no wish."""
+    last = np.pad(newest, ((0, 0), (0, 1)))[:, 0]
+    gap = np.zeros_like(last) if wished_days is None else wished_days * DAY_MS
+
+    def rule(at: Ints) -> Ints:
+        return np.where((last > 0) & (gap > 0), np.maximum(at, last + gap), at)
 
     return rule
 
@@ -162,15 +244,17 @@ def quiet_hours(facts: QuietFacts) -> Rule:
 
 
 def allowed_hours(facts: QuietFacts) -> Bools:
-    """bool[n, 24]: clock hours (of the row's offset) in which the person may be written to."""
-    hours = np.arange(24)
+    """bool[n, 24]: clock hours (of the row's offset) in which the person may be written to.
+
+    An own quiet time on a clock that nobody knows may be now: it leaves no hour, "off" leaves all."""
+    hours = np.arange(HOURS)
     start, end = facts.quiet_from[:, None], facts.quiet_to[:, None]
     over_midnight = (hours >= start) | (hours < end)
     quiet = np.where(start <= end, (hours >= start) & (hours < end), over_midnight)
     opened = _bits(facts.open_mask) & ~facts.own[:, None]
-    seen = _bits(facts.seen_mask)
     known = facts.known[:, None]
-    unsure: Bools = seen & ~(quiet & facts.own[:, None])
+    unclocked = ~quiet.any(axis=1, keepdims=True)
+    unsure: Bools = np.where(facts.own[:, None], unclocked, _bits(facts.seen_mask))
     return np.where(known, ~quiet | opened, unsure)
 
 

@@ -143,6 +143,7 @@ def _ask(rows: Sequence[Message], strategies: Mapping[str, Strategy], caps: Caps
         np.array([pace.cooldown_h * 3_600_000 for pace in paces]).astype(np.int64),
         np.ones(len(rows), np.bool_),
         caps,
+        tuple(m.kind for m in rows),
     )
 
 

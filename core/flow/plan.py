@@ -148,18 +148,18 @@ def _columns(deps: PlanDeps, around: _Round) -> tuple[PlanColumns, Ints]:
     period = np.array([pace.period_days for pace in paces], np.int64)
     limit = np.array([pace.daily_limit for pace in paces], np.int64)
     cooldown = np.array([int(pace.cooldown_h * HOUR_MS) for pace in paces], np.int64)
-    kinds = _kinds(deps, around, segments)
     everyone = np.ones(len(people), np.bool_)
     ask = DoorAsk((CAMPAIGN,) * len(people), period, limit, cooldown, everyone, deps.caps)
+    wishes = around.facts.wishes
     return (
         PlanColumns(
             person_no=np.array([r.person_no for r in around.records], np.int64),
             segment=segments,
             situation=situation,
             open_slots=_open_slots(around, ask, situation.now_ms) & (segments >= 0)[:, None],
-            allowed_kinds=kinds,
-            period_days=period,
-            daily_limit=limit,
+            allowed_kinds=_kinds(deps, around, segments) & wishes.unmuted(len(people), around.layout.kinds),
+            period_days=np.maximum(period, wishes.period_days),
+            daily_limit=np.where(wishes.period_days > 0, 1, limit),
             cooldown_ms=cooldown,
         ),
         segments,

@@ -2,25 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import UTC, datetime
+from itertools import pairwise, product
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from core import limits
 from core.consent import (
     LASTING,
     DoorAsk,
     DoorFacts,
     QuietFacts,
     Reason,
+    Wishes,
     explain,
     may_contact,
     may_contact_at,
 )
 from core.limits import DAY_MS, HOUR_MS
+from core.profile import ProfileState
 from core.strategy import Caps
 
 NOON = 20_000 * DAY_MS + 12 * HOUR_MS
@@ -96,6 +102,77 @@ def test_lasting_reasons_shut_the_door_for_good(known: DoorFacts, reason: Reason
 
 def test_content_that_the_person_cannot_read_is_not_sent() -> None:
     assert reasons_of(facts(), replace(ask(), content_ok=np.array([False]))) == Reason.CONTENT
+
+
+def test_a_kind_that_the_person_does_not_want_is_suppressed() -> None:
+    known = replace(facts(2), wishes=Wishes(np.zeros(2, dtype=np.int64), (frozenset({"news"}), frozenset())))
+    verdict = may_contact(known, replace(ask(2), kind=("news", "news")), NOON)
+    assert verdict.reasons.tolist() == [int(Reason.TOPIC), 0]
+    assert verdict.until_ms.tolist() == [0, 0]
+    assert Reason.TOPIC & LASTING
+    assert may_contact(known, replace(ask(2), kind=("offer", "poll")), NOON).allowed.all()
+
+
+def test_a_wished_frequency_stands_above_the_strategy() -> None:
+    known = facts(recent_ms=[[NOON - 5 * HOUR_MS]])
+    assert may_contact(known, ask(), NOON).allowed.all()
+    weekly = replace(known, wishes=Wishes(np.array([7])))
+    assert reasons_of(weekly) == Reason.FREQUENCY
+    first = NOON + 7 * DAY_MS - 5 * HOUR_MS  # 07:00 on that day: quiet time until 8
+    assert may_contact(weekly, ask(), NOON).until_ms.tolist() == [first + HOUR_MS]
+    slower = replace(ask(), period_days=np.array([9]))
+    recent = replace(weekly, recent_ms=np.array([[NOON - 8 * DAY_MS]]))
+    assert reasons_of(recent, slower) == Reason.FREQUENCY
+
+
+DAYS = ("", "1", "2", "7", "30")
+QUIET = ("", "off", "22-08", "00-12", "13-12", "9-18")
+MUTED = ("", "news", "offer.poll", "news.offer.poll")
+ZONES = ("Europe/Istanbul", "Asia/Kolkata", "America/Bogota", "")
+KINDS = ("offer", "news", "poll")
+
+
+def test_whoever_sends_as_often_as_the_door_allows_breaks_no_wish() -> None:
+    """Forty days long somebody tries to write to everybody, again and again, people of all wishes."""
+    wished = list(product(DAYS, QUIET, MUTED, ZONES))[::11]
+    got = _besieged(wished, step_ms=263 * 60_000, until_ms=NOON + 40 * DAY_MS)
+    for (days, quiet, muted, zone), messages in zip(wished, got, strict=True):
+        moments = [at for at, _ in messages]
+        assert all(later - former >= int(days or 0) * DAY_MS for former, later in pairwise(moments))
+        assert not set(muted.split(".")) & {kind for _, kind in messages}
+        quiet_hours = _clock_hours(quiet or "22-08")
+        local = [datetime.fromtimestamp(at / 1000, UTC).astimezone(ZoneInfo(zone or "UTC")) for at in moments]
+        assert not quiet_hours & {each.hour for each in local}
+        assert bool(messages) is bool((zone or quiet == "off") and muted != MUTED[-1])
+
+
+def _besieged(
+    wished: Sequence[tuple[str, str, str, str]], step_ms: int, until_ms: int
+) -> list[list[tuple[int, str]]]:
+    """What each of these people gets from somebody who sends whenever the door is open."""
+    names = ("frequency", "quiet", "muted", "zone")
+    states = [
+        ProfileState(latest={name: (1, value) for name, value in zip(names, values, strict=True)})
+        for values in wished
+    ]
+    rows = len(states)
+    recent = np.zeros((rows, 32), dtype=np.int64)
+    known = replace(facts(rows), wishes=limits.wishes_of(states), quiet=limits.quiet_facts(states, NOON))
+    got: list[list[tuple[int, str]]] = [[] for _ in states]
+    for turn, now in enumerate(range(NOON, until_ms, step_ms)):
+        kind = KINDS[turn % len(KINDS)]
+        wanted = replace(ask(rows), kind=(kind,) * rows)
+        for row in np.flatnonzero(may_contact(replace(known, recent_ms=recent), wanted, now).allowed):
+            recent[row, len(got[row]) % 32] = now
+            got[row].append((now, kind))
+    return got
+
+
+def _clock_hours(quiet: str) -> set[int]:
+    if quiet == "off":
+        return set()
+    start, end = (int(hour) for hour in quiet.split("-"))
+    return {hour % 24 for hour in range(start, end if start < end else end + 24)}
 
 
 @pytest.mark.parametrize(

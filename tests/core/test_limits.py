@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -103,6 +105,72 @@ def test_without_a_known_zone_only_hours_of_activity_are_allowed() -> None:
 def test_slots_that_touch_a_quiet_hour_are_not_offered() -> None:
     kolkata = limits.allowed_slots(quiet(330), 20_000 * DAY_MS, 24)
     assert np.flatnonzero(kolkata[0]).tolist() == list(range(3, 16))
+
+
+def test_an_own_quiet_time_on_an_unknown_clock_leaves_no_hour_and_off_leaves_all() -> None:
+    seen = quiet(known=False, seen=1 << 15, own=True)
+    assert not limits.allowed_hours(seen).any()
+    off = replace(seen, quiet_from=column(0), quiet_to=column(0))
+    assert limits.allowed_hours(off).all()
+    assert limits.allowed_hours(replace(off, known=np.array([True]))).all()
+
+
+@pytest.mark.parametrize(
+    ("value", "hours"),
+    [
+        ("22-08", (22, 8)),
+        ("0-6", (0, 6)),
+        ("off", (0, 0)),
+        ("", None),
+        ("8-8", None),
+        ("22-24", None),
+        ("-1-4", None),
+        ("22-08\n", None),
+        ("٢٢-٠٨", None),
+    ],
+)
+def test_a_quiet_time_reads_as_clock_hours_and_what_does_not_is_no_wish(
+    value: str, hours: tuple[int, int] | None
+) -> None:
+    assert limits.own_quiet(value) == hours
+    facts = limits.quiet_facts([ProfileState(latest={"quiet": (NOON, value)})], NOON)
+    assert (bool(facts.own[0]), int(facts.quiet_from[0]), int(facts.quiet_to[0])) == (
+        hours is not None,
+        *(hours or (22, 8)),
+    )
+
+
+def test_wishes_become_columns_and_what_cannot_be_read_is_no_wish() -> None:
+    values = [("7", "news.poll"), ("", ""), ("9999", "offer"), ("often", "."), ("-3", "")]
+    states = [ProfileState(latest={"frequency": (1, days), "muted": (1, kinds)}) for days, kinds in values]
+    wishes = limits.wishes_of(states)
+    assert wishes.period_days.tolist() == [7, 0, limits.MAX_WISH_DAYS, 0, 0]
+    assert wishes.mutes(("poll", "poll", "offer", "offer", "news")).tolist() == [
+        True,
+        False,
+        True,
+        False,
+        False,
+    ]
+    assert (
+        wishes.unmuted(5, ("offer", "news")).tolist()
+        == [[True, False], [True, True], [False, True]] + [[True, True]] * 2
+    )
+    assert limits.NO_WISHES.unmuted(2, ("offer",)).tolist() == [[True], [True]]
+    assert limits.NO_WISHES.mutes(("offer", "news")).tolist() == [False]
+
+
+def test_a_wished_interval_counts_every_message_not_only_contact_days() -> None:
+    wish = limits.frequency(ages(1), column(1), column(1))
+    assert wish(column(NOON)).tolist() == [NOON + 23 * HOUR_MS]
+    weekly = limits.frequency(ages(20), column(2), column(7))
+    assert weekly(column(NOON)).tolist() == [NOON + 7 * DAY_MS - 20 * HOUR_MS]
+    assert limits.frequency(ages(20), column(2), column(0))(column(NOON)).tolist() == [NOON]
+
+
+def test_a_message_on_its_way_holds_nobody_who_wished_nothing() -> None:
+    going = limits.newest_first(column(NOON + 5 * SECOND)[:, None])
+    assert limits.frequency(going, column(1), column(0))(column(NOON)).tolist() == [NOON]
 
 
 def test_profiles_become_columns_by_declared_zone_or_by_hours_of_activity() -> None:

@@ -59,7 +59,7 @@ async def test_a_row_is_about_its_person_and_its_bot(store: Store) -> None:
     }
 
 
-async def test_earlier_messages_count_from_their_moment_for_eight_days(store: Store) -> None:
+async def test_earlier_messages_count_from_their_moment_for_as_long_as_a_wish_can_reach(store: Store) -> None:
     anna, ben = await reachable(store, 1, 2)
     async with store.transaction() as tx:
         ancient, old, lost, going, bens = await put(
@@ -67,15 +67,15 @@ async def test_earlier_messages_count_from_their_moment_for_eight_days(store: St
             *(campaign(anna, step) for step in ("ancient", "old", "lost", "going")),
             campaign(ben),
         )
-        await sent(tx, ancient, NOW - 8 * 24 * HOUR - 1)
-        await sent(tx, old, NOW - 7 * 24 * HOUR)
+        await sent(tx, ancient, NOW - 31 * 24 * HOUR - 1)
+        await sent(tx, old, NOW - 30 * 24 * HOUR)
         await sent(tx, bens, NOW - HOUR)
         await tx.ledger.move([Move(lost.id, State.PLANNED, State.SENDING, permit_ms=NOW - HOUR)])
         await tx.ledger.move([Move(lost.id, State.SENDING, State.UNKNOWN)])
         await tx.ledger.move([Move(going.id, State.PLANNED, State.SENDING, permit_ms=NOW)])
     found = await facts(store, [anna, ben], [BOT, BOT])
     assert found.recent_ms.tolist() == [
-        [NOW - 7 * 24 * HOUR, NOW - HOUR + PERMIT_VALID_MS, NOW + PERMIT_VALID_MS],
+        [NOW - 30 * 24 * HOUR, NOW - HOUR + PERMIT_VALID_MS, NOW + PERMIT_VALID_MS],
         [NOW - HOUR, 0, 0],
     ]
 
@@ -91,6 +91,19 @@ async def test_the_hours_come_from_the_record(store: Store) -> None:
     expected = quiet_facts([ProfileState(), state], NOW)
     assert found.quiet.known.tolist() == expected.known.tolist()
     assert found.quiet.seen_mask.tolist() == expected.seen_mask.tolist()
+
+
+async def test_what_people_wished_comes_from_the_record(store: Store) -> None:
+    anna, ben = await people(store, 1, 2)
+    wished = {"frequency": (NOW, "7"), "quiet": (NOW, "20-10"), "muted": (NOW, "news.poll")}
+    async with store.transaction() as tx:
+        record = (await tx.people.load([anna]))[anna]
+        await tx.people.save([replace(record, state=ProfileState(latest=wished))])
+    found = await facts(store, [ben, anna], [BOT, BOT])
+    assert found.wishes.period_days.tolist() == [0, 7]
+    assert found.wishes.muted == (frozenset(), frozenset({"news", "poll"}))
+    assert found.quiet.own.tolist() == [False, True]
+    assert found.quiet.quiet_from.tolist() == [22, 20]
 
 
 async def test_nobody_asked_about_is_an_answer_too(store: Store) -> None:
