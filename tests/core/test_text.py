@@ -2,11 +2,26 @@
 
 from __future__ import annotations
 
+import unicodedata
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.text import MAX_LENGTH, OPT_OUT_WORDS, TOPICS, WORDS, Words, fold_text, lower, opts_out, topics
+from core.errors import SettingsError
+from core.text import (
+    DEFAULT,
+    MAX_LENGTH,
+    OPT_OUT_WORDS,
+    TOPICS,
+    WORDS,
+    Words,
+    fold_text,
+    lower,
+    opts_out,
+    topics,
+    words_with,
+)
 
 
 @pytest.mark.parametrize(
@@ -52,6 +67,22 @@ def test_topics_are_found_as_people_type_them(text: str, found: tuple[str, ...])
         "ÇIK",
         "cik",
         "Stop 🙏",
+        "🙏 dur",
+        "...dur",
+        "Lütfen dur",
+        "LÜTFEN DURDUR!",
+        "artık yazma",
+        "stop now please",
+        "duuuur",
+        "STOOOOP!!!",
+        "sssstop",
+        "I\u0307PTAL",
+        "c\u0327ık",
+        "ABONELİKTEN  ÇIK",
+        "abonelikten cik",
+        "Mesaj gonderme",
+        "İSTEMİYORUM",
+        "ıstemıyorum",
     ],
 )
 def test_an_opt_out_word_that_stands_alone_is_understood(text: str) -> None:
@@ -60,7 +91,20 @@ def test_an_opt_out_word_that_stands_alone_is_understood(text: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["don't stop", "durum nedir", "siparişimi iptal etmek istiyorum", "non-stop", "", "...", "dur" * 40],
+    [
+        "don't stop",
+        "durum nedir",
+        "lütfen",
+        "artık",
+        "şimdi dur",
+        "durdurun beni",
+        "bot",
+        "siparişimi iptal etmek istiyorum",
+        "non-stop",
+        "",
+        "...",
+        "dur" * 40,
+    ],
 )
 def test_an_opt_out_word_among_others_is_conversation(text: str) -> None:
     assert not opts_out(text)
@@ -96,6 +140,51 @@ def test_folding_twice_changes_nothing_and_any_text_is_readable(text: str) -> No
 
 def test_only_the_beginning_of_a_long_text_is_read() -> None:
     assert topics("x " * MAX_LENGTH + "price") == ()
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "sipariş vermek istiyorum",
+        "SİPARİŞ VERMEK İSTİYORUM",
+        "SIPARIS VERMEK ISTIYORUM",
+        "siparis vermek istiyorum",
+        "sıparıs vermek ıstıyorum",
+        "Sipariş  vermek\nistiyorum",
+        "s\u0131paris\u0327 vermek istiyorum",
+        "SI\u0307PARI\u0307S\u0327 VERMEK",
+    ],
+)
+def test_one_turkish_word_is_one_word_however_it_is_typed(typed: str) -> None:
+    assert topics(typed) == ("buy",)
+
+
+@given(st.text(alphabet="çğıöşüâÇĞİÖŞÜIiéñßżαΣд’'👍\u0301\u0327\u0307 abc", max_size=30))
+def test_composed_and_decomposed_letters_fold_alike(text: str) -> None:
+    assert fold_text(unicodedata.normalize("NFD", text)) == fold_text(unicodedata.normalize("NFC", text))
+
+
+def test_two_topics_in_overlapping_words_are_both_found() -> None:
+    words = words_with({"price": {"tr": ("vip fiyatı*",)}}, {})
+    assert words.topics("VIP fiyatı nedir") == ("price", "vip")
+
+
+def test_words_of_an_installation_join_those_that_are_built_in() -> None:
+    words = words_with(
+        {"price": {"tr": ("kaç kuruş",)}, "vip": {"en": ("inner circle*",)}}, {"tr": ("YETER",)}
+    )
+    assert words.topics("KAÇ KURUŞ?") == ("price",)
+    assert words.topics("is there an Inner Circle, and how much is it?") == ("price", "vip")
+    assert words.opts_out("yeter!")
+    assert words.opts_out("stop")
+    assert not opts_out("yeter")
+    assert words_with({}, {}) == DEFAULT
+
+
+@pytest.mark.parametrize("word", ["", "  ", "*", "!"])
+def test_an_empty_word_is_refused_because_it_would_be_found_everywhere(word: str) -> None:
+    with pytest.raises(SettingsError):
+        words_with({"price": {"tr": (word,)}} if word != "!" else {}, {"tr": (word,)})
 
 
 def test_an_installation_brings_its_own_words() -> None:
