@@ -311,3 +311,6 @@ ACTIVE_KINDS: Final[frozenset[str]] = frozenset(kind.name for kind in _KINDS if 
 
 URGENT_KINDS: Final = frozenset({"callback_query", "pre_checkout_query", "shipping_query"})
 """Update kinds that somebody waits for with a clock running (Telegram ends a checkout after 10 seconds)."""
+
+CHOICES: Final = ("consent_given", "consent_withdrawn")
+"""A person's yes and no to a purpose: the latest is in force."""

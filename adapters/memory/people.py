@@ -11,7 +11,7 @@ from core.consent import CAMPAIGNS, ConsentChange
 from core.errors import NotFoundError
 from core.identity import Identity
 from core.ledger import OPEN
-from core.ports import PersonRecord, Reach
+from core.ports import HotRow, PersonRecord, Reach
 from core.profile import ProfileState
 from core.text import fold_text
 
@@ -33,6 +33,9 @@ class MemoryPeople:
                     person_no, now_ms, ProfileState(), holdout=self._holdout(item)
                 )
         return {item: self._t.identities[item] for item in identities}
+
+    async def known(self, identities: Sequence[Identity]) -> dict[Identity, int]:
+        return {item: self._t.identities[item] for item in identities if item in self._t.identities}
 
     async def find(self, identity: Identity) -> int | None:
         return self._t.identities.get(identity)
@@ -61,8 +64,12 @@ class MemoryPeople:
         found = [record for record in self._t.people.values() if record.seq > seq]
         return sorted(found, key=lambda record: record.seq)[:limit]
 
+    async def hot_after(self, seq: int, limit: int) -> list[HotRow]:
+        rows = [HotRow(one.person_no, one.seq, one.hot) for one in self._t.people.values() if one.hot]
+        return sorted((row for row in rows if row.seq > seq), key=lambda row: row.seq)[:limit]
+
     async def last_seq(self) -> int:
-        return max((record.seq for record in self._t.people.values()), default=0)
+        return self._t.counters.get("seq", 0)
 
     async def due_for_segments(self, now_ms: int, limit: int) -> list[int]:
         due = [(r.segment_after_ms, no) for no, r in self._t.people.items() if r.segment_after_ms <= now_ms]

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from adapters.memory.tables import Tables, grouped
-from core.event import PersonEvent
+from core.event import CHOICES, PersonEvent
 from core.ports import InboxRow, RawUpdate
 
 
@@ -33,20 +33,22 @@ class MemoryInbox:
             row_id = self._t.inbox_ids[key] = self._t.next_number("inbox")
             state = "failed" if item.reason else "received"
             self._t.inbox[row_id] = InboxRow(row_id, *key, item.received_ms, item.body, state, item.reason)
-            self._t.silent[row_id] = not answer
+            self._t.silent[row_id], self._t.urgent[row_id] = not answer, item.urgent
             new += 1
         if next_offset is not None:
             self._t.offsets[bot_id] = next_offset
         return new
 
     async def pending(self, limit: int) -> list[InboxRow]:
-        return self._in_state("received")[:limit]
+        rows = self._in_state("received")
+        return sorted(rows, key=lambda row: (not self._t.urgent[row.id], row.id))[:limit]
 
-    async def unhandled(self, limit: int) -> list[InboxRow]:
-        return self._in_state("applied")[:limit]
+    async def unhandled(self, limit: int, *, urgent: bool | None = None) -> list[InboxRow]:
+        rows = self._in_state("applied")
+        return [row for row in rows if urgent is None or self._t.urgent[row.id] == urgent][:limit]
 
     def _in_state(self, state: str) -> list[InboxRow]:
-        return [row for _, row in sorted(self._t.inbox.items()) if row.state == state]
+        return [row for row in self._t.inbox.values() if row.state == state]  # kept in the order of their ids
 
     async def applied(self, ids: Sequence[int]) -> None:
         for row in self._rows(ids):
@@ -60,13 +62,38 @@ class MemoryInbox:
 
     async def failed(self, ids: Sequence[int], reason: str) -> None:
         for row in self._rows(ids):
-            self._set(row, "failed")
+            self._set(row, "failed", reason)
+
+    async def aside(self, after_id: int, limit: int) -> list[InboxRow]:
+        return [row for row in self._in_state("failed") if row.id > after_id][:limit]
+
+    async def replay(self, ids: Sequence[int]) -> int:
+        rows = self._failed(ids)
+        for row in rows:
+            self._set(row, "received")
+        return len(rows)
+
+    async def drop(self, ids: Sequence[int]) -> int:
+        return self._delete(self._failed(ids))
+
+    async def prune(self, before_ms: int, limit: int) -> int:
+        old = [row for row in self._in_state("handled") if row.received_ms < before_ms]
+        return self._delete(old[:limit])
+
+    def _failed(self, ids: Sequence[int]) -> list[InboxRow]:
+        return [row for row in self._rows(sorted(set(ids))) if row.state == "failed"]
+
+    def _delete(self, rows: Sequence[InboxRow]) -> int:
+        for row in rows:
+            del self._t.inbox[row.id], self._t.inbox_ids[row.bot_id, row.update_id]
+            del self._t.silent[row.id], self._t.urgent[row.id]
+        return len(rows)
 
     def _rows(self, ids: Sequence[int]) -> list[InboxRow]:
         return [self._t.inbox[row_id] for row_id in ids if row_id in self._t.inbox]
 
-    def _set(self, row: InboxRow, state: str) -> None:
-        self._t.inbox[row.id] = replace(row, state=state)
+    def _set(self, row: InboxRow, state: str, reason: str = "") -> None:
+        self._t.inbox[row.id] = replace(row, state=state, reason=reason)
 
     async def offset(self, bot_id: int) -> int | None:
         return self._t.offsets.get(bot_id)
@@ -99,7 +126,23 @@ class MemoryEvents:
         return found[::-1][:limit]
 
     async def all_of_person(self, person_no: int) -> list[PersonEvent]:
-        return [item for _, item in sorted(self._t.events.items(), key=_key) if item.person_no == person_no]
+        return [item for item in self._in_order() if item.person_no == person_no]
+
+    async def all_of_group(self, group_no: int) -> list[PersonEvent]:
+        return [item for item in self._in_order() if item.event.group_no == group_no > 0]
+
+    async def choices(self, person_nos: Sequence[int], since_ms: int) -> list[PersonEvent]:
+        return [
+            item
+            for item in self._t.events.values()
+            if item.person_no in person_nos and item.event.ts_ms >= since_ms and item.event.kind in CHOICES
+        ]
+
+    async def export(self, after: tuple[int, str], limit: int) -> list[PersonEvent]:
+        return [item for item in self._in_order() if (item.event.ts_ms, item.event.key) > after][:limit]
+
+    def _in_order(self) -> list[PersonEvent]:
+        return [item for _, item in sorted(self._t.events.items(), key=_key)]
 
     async def counts(self, since_ms: int = 0) -> dict[str, int]:
         kinds = (item.event.kind for item in self._t.events.values() if item.event.ts_ms >= since_ms)

@@ -25,6 +25,7 @@ class Tables:
     inbox: dict[int, InboxRow] = field(default_factory=dict)
     inbox_ids: dict[tuple[int, int], int] = field(default_factory=dict)
     silent: dict[int, bool] = field(default_factory=dict)
+    urgent: dict[int, bool] = field(default_factory=dict)
     offsets: dict[int, int] = field(default_factory=dict)
     people: dict[int, PersonRecord] = field(default_factory=dict)
     identities: dict[Identity, int] = field(default_factory=dict)

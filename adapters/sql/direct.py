@@ -14,6 +14,7 @@ from collections import namedtuple
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import Any, Final
 from weakref import WeakKeyDictionary
 
@@ -25,6 +26,7 @@ from sqlalchemy.sql.selectable import ReturnsRows
 from adapters.sql.onehop import OneHopConnection
 
 Values = Mapping[str, Any]
+Row = Sequence[Any]
 _DIALECT: Final = dialect(paramstyle="qmark")
 _LIST: Final = re.compile(r"__\[POSTCOMPILE_(\w+)\]")
 _known: Final[WeakKeyDictionary[ClauseElement, Direct]] = WeakKeyDictionary()
@@ -33,14 +35,14 @@ _known: Final[WeakKeyDictionary[ClauseElement, Direct]] = WeakKeyDictionary()
 class Direct:
     """One compiled statement: makes SQLite's text and values from named ones, and named rows from plain."""
 
-    __slots__ = ("_constants", "_lists", "_order", "_readers", "_row", "_text", "tells")
+    __slots__ = ("_constants", "_lists", "_order", "_readers", "_row", "tells", "text")
 
     def __init__(self, statement: ClauseElement, names: Sequence[str]) -> None:
         compiled: Any = statement.compile(dialect=_DIALECT, column_keys=list(names))
-        self._text: str = compiled.string
+        self.text: str = compiled.string
         self._order: Sequence[str] = compiled.positiontup or ()
         self._constants = {name: bind.value for name, bind in compiled.binds.items() if not bind.required}
-        self._lists = frozenset(_LIST.findall(self._text))
+        self._lists = frozenset(_LIST.findall(self.text))
         columns = list(statement.exported_columns) if isinstance(statement, ReturnsRows) else []
         self.tells = bool(columns)
         self._row = _row_type([str(one.key) for one in columns])
@@ -51,8 +53,8 @@ class Direct:
         """The text, with as many places as its lists have values, and all values in order."""
         values = {**self._constants, **given}
         if not self._lists:
-            return self._text, [values[name] for name in self._order]
-        text = _LIST.sub(lambda found: ", ".join("?" * len(values[found[1]])), self._text)
+            return self.text, [values[name] for name in self._order]
+        text = _LIST.sub(lambda found: ", ".join("?" * len(values[found[1]])), self.text)
         ordered: list[Any] = []
         for name in self._order:
             if name in self._lists:
@@ -60,6 +62,15 @@ class Direct:
             else:
                 ordered.append(values[name])
         return text, ordered
+
+    def ordered(self, names: Sequence[str], rows: Sequence[Row]) -> Sequence[Row]:
+        """Rows of values under these names, as the text wants them."""
+        if self._lists or set(self._order) - set(names):
+            raise ValueError("rows of plain values need a statement of plain parameters, all of them named")
+        if tuple(self._order) == tuple(names):
+            return rows
+        take = itemgetter(*(names.index(name) for name in self._order))
+        return [take(row) for row in rows]
 
     def rows(self, plain: Sequence[Sequence[Any]]) -> list[Any]:
         """Rows whose values can be asked for by name, with the types of their columns."""
@@ -109,6 +120,24 @@ async def run_each(connection: OneHopConnection, statement: ClauseElement, given
     return await _go(connection, compiled, way, (ready[0][0], [values for _, values in ready]))
 
 
+async def run_rows(
+    connection: OneHopConnection, statement: ClauseElement, names: Sequence[str], rows: Sequence[Row]
+) -> Done:
+    """Run a statement once for each row of values, given in the order of `names`: the way for thousands."""
+    compiled = direct(statement, names)
+    return await _go(connection, compiled, _many, (compiled.text, compiled.ordered(names, rows)))
+
+
+async def insert_new(
+    connection: OneHopConnection, statement: ClauseElement, names: Sequence[str], rows: Sequence[Row]
+) -> list[bool]:
+    """Insert rows of which some may be there (ON CONFLICT DO NOTHING); for each whether it was new."""
+    compiled = direct(statement, names)
+    ready = compiled.ordered(names, rows)
+    with _in_their_words(compiled.text):
+        return await connection.in_thread(lambda: _new(connection.begun(), compiled.text, ready))
+
+
 Plain = tuple[list[Any], int]
 Way = Callable[[sqlite3.Connection, str, Sequence[Any]], Plain]
 
@@ -154,6 +183,20 @@ def _many(file: sqlite3.Connection, text: str, values: Sequence[Any]) -> Plain:
     touched = cursor.rowcount
     cursor.close()
     return [], touched
+
+
+def _new(file: sqlite3.Connection, text: str, rows: Sequence[Row]) -> list[bool]:
+    """SQLite counts the rows it changed; it asks for the next row when the one before has been dealt with."""
+    new: list[bool] = []
+
+    def watched() -> Iterator[Row]:
+        for row in rows:
+            before = file.total_changes
+            yield row
+            new.append(file.total_changes != before)
+
+    file.executemany(text, watched()).close()
+    return new
 
 
 def _each(file: sqlite3.Connection, text: str, values: Sequence[Any]) -> Plain:

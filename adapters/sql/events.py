@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import bindparam, func, or_, select
 
 from adapters.codec import dumps, loads
 from adapters.sql import tables
-from adapters.sql.work import AnyRow, Upsert, Work
-from core.event import Event, PersonEvent
+from adapters.sql.work import AnyRow, InsertNew, Work
+from core.event import CHOICES, Event, PersonEvent
 
 EVENT: Final = tables.table(tables.Event)
 
@@ -21,13 +21,9 @@ _COLUMNS: Final = (
     EVENT.c.kind,
     EVENT.c.bot_id,
     EVENT.c.props,
+    EVENT.c.group_no,
 )
-_APPEND: Final = Upsert.into(
-    EVENT,
-    lambda new: new.on_conflict_do_nothing(index_elements=["ts_ms", "key"]).returning(
-        EVENT.c.ts_ms, EVENT.c.key
-    ),
-)
+_APPEND: Final = InsertNew.into(EVENT, ["ts_ms", "key"])
 _OF_PERSON: Final = select(*_COLUMNS).where(EVENT.c.person_no == bindparam("person"))
 _LATEST: Final = (
     _OF_PERSON.where(EVENT.c.ts_ms < bindparam("before"))
@@ -35,6 +31,29 @@ _LATEST: Final = (
     .limit(bindparam("most"))
 )
 _ALL: Final = _OF_PERSON.order_by(EVENT.c.ts_ms, EVENT.c.key)
+_ALL_OF_GROUP: Final = (
+    select(*_COLUMNS)
+    .where(EVENT.c.group_no == bindparam("of_group"), EVENT.c.group_no > 0)  # what the index covers
+    .order_by(EVENT.c.ts_ms, EVENT.c.key)
+)
+_CHOICES: Final = (
+    select(*_COLUMNS)
+    .where(
+        EVENT.c.person_no.in_(bindparam("values", expanding=True)),
+        EVENT.c.ts_ms >= bindparam("since"),
+        EVENT.c.kind.in_(CHOICES),
+    )
+    .order_by(EVENT.c.ts_ms, EVENT.c.key)
+)
+_EXPORT: Final = (
+    select(*_COLUMNS)
+    .where(
+        EVENT.c.ts_ms >= bindparam("since"),  # the key's own order, said so that it is searched
+        or_(EVENT.c.ts_ms > bindparam("since"), EVENT.c.key > bindparam("behind")),
+    )
+    .order_by(EVENT.c.ts_ms, EVENT.c.key)
+    .limit(bindparam("most"))
+)
 _COUNTS: Final = (
     select(EVENT.c.kind, func.count())
     .where(EVENT.c.ts_ms >= bindparam("since"))
@@ -51,29 +70,7 @@ class SqlEvents:
         self._work = work
 
     async def append(self, events: Sequence[PersonEvent]) -> list[bool]:
-        rows = [
-            {
-                "ts_ms": item.event.ts_ms,
-                "key": item.event.key,
-                "person_no": item.person_no,
-                "kind": item.event.kind,
-                "bot_id": item.event.bot_id,
-                "props": dumps(item.event.props),
-            }
-            for item in events
-        ]
-        stored = await self._work.rows_each(_APPEND, rows)
-        new = {(ts_ms, key) for ts_ms, key in stored}
-        return [self._first(new, item.event) for item in events]
-
-    @staticmethod
-    def _first(new: set[tuple[int, str]], event: Event) -> bool:
-        """True once for each stored pair: of doubles in one call only the first is new."""
-        pair = (event.ts_ms, event.key)
-        if pair not in new:
-            return False
-        new.discard(pair)
-        return True
+        return await self._work.insert_new(_APPEND, [_values(item) for item in events])
 
     async def of_person(self, person_no: int, limit: int, before_ms: int | None = None) -> list[PersonEvent]:
         before = _NEVER_MS if before_ms is None else before_ms
@@ -82,12 +79,30 @@ class SqlEvents:
     async def all_of_person(self, person_no: int) -> list[PersonEvent]:
         return _events(await self._work.rows(_ALL, {"person": person_no}))
 
+    async def all_of_group(self, group_no: int) -> list[PersonEvent]:
+        return _events(await self._work.rows(_ALL_OF_GROUP, {"of_group": group_no}))
+
+    async def choices(self, person_nos: Sequence[int], since_ms: int) -> list[PersonEvent]:
+        rows = await self._work.rows_in(_CHOICES, sorted(set(person_nos)), {"since": since_ms})
+        return _events(rows)
+
+    async def export(self, after: tuple[int, str], limit: int) -> list[PersonEvent]:
+        asked = {"since": after[0], "behind": after[1], "most": limit}
+        return _events(await self._work.rows(_EXPORT, asked))
+
     async def counts(self, since_ms: int = 0) -> dict[str, int]:
         return {kind: n for kind, n in await self._work.rows(_COUNTS, {"since": since_ms})}
 
 
+def _values(item: PersonEvent) -> tuple[object, ...]:
+    """A row in the order of the table's columns."""
+    event = item.event
+    props = dumps(event.props)
+    return (event.ts_ms, event.key, item.person_no, event.kind, event.bot_id, props, event.group_no)
+
+
 def _events(rows: Iterable[AnyRow]) -> list[PersonEvent]:
     return [
-        PersonEvent(person_no, Event(key, ts_ms, kind, bot_id, loads(props)))
-        for person_no, key, ts_ms, kind, bot_id, props in rows
+        PersonEvent(person_no, Event(key, ts_ms, kind, bot_id, loads(props), group_no))
+        for person_no, key, ts_ms, kind, bot_id, props, group_no in rows
     ]

@@ -3,34 +3,48 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final
+from typing import Any, Final
 
-from sqlalchemy import bindparam, case, func, select, update
+from sqlalchemy import BindParameter, bindparam, case, delete, func, select, update
 
 from adapters.sql import tables
-from adapters.sql.work import Upsert, Work
+from adapters.sql.work import InsertNew, Upsert, Work
 from core.ports import InboxRow, RawUpdate
 
 INBOX: Final = tables.table(tables.Inbox)
 OFFSET: Final = tables.table(tables.Offset)
+URGENT: Final = 0
+ORDINARY: Final = 1
+"""Lanes of the inbox; the smaller goes first."""
 
-_ADD: Final = Upsert.into(
-    INBOX,
-    lambda new: new.on_conflict_do_nothing(index_elements=["bot_id", "update_id"]).returning(INBOX.c.id),
-)
+_ADD: Final = InsertNew.into(INBOX, ["bot_id", "update_id"])
 _SET_OFFSET: Final = Upsert.into(
     OFFSET,
     lambda new: new.on_conflict_do_update(
         index_elements=["bot_id"], set_={"next_offset": new.excluded.next_offset}
     ),
 )
-_IDS = INBOX.c.id.in_(bindparam("values", expanding=True))
-_WAITING: Final = (
-    select(INBOX.c.id, INBOX.c.bot_id, INBOX.c.update_id, INBOX.c.received_ms, INBOX.c.body, INBOX.c.state)
-    .where(INBOX.c.state == bindparam("wanted"))
-    .order_by(INBOX.c.id)
-    .limit(bindparam("most"))
+_VALUES: BindParameter[Any] = bindparam("values", expanding=True)
+_MOST: BindParameter[int] = bindparam("most")
+_ROW: Final = select(
+    INBOX.c.id,
+    INBOX.c.bot_id,
+    INBOX.c.update_id,
+    INBOX.c.received_ms,
+    INBOX.c.body,
+    INBOX.c.state,
+    INBOX.c.reason,
 )
+_PENDING: Final = _ROW.where(INBOX.c.state == "received").order_by(INBOX.c.lane, INBOX.c.id).limit(_MOST)
+_UNHANDLED: Final = (
+    _ROW.where(INBOX.c.state == "applied", INBOX.c.lane == bindparam("in_lane"))
+    .order_by(INBOX.c.id)
+    .limit(_MOST)
+)
+_ASIDE: Final = (
+    _ROW.where(INBOX.c.state == "failed", INBOX.c.id > bindparam("after")).order_by(INBOX.c.id).limit(_MOST)
+)
+_IDS = INBOX.c.id.in_(_VALUES)
 _APPLIED: Final = (
     update(INBOX)
     .where(_IDS, INBOX.c.state == "received")
@@ -38,6 +52,16 @@ _APPLIED: Final = (
 )
 _HANDLED: Final = update(INBOX).where(_IDS, INBOX.c.state != "failed").values(state="handled")
 _FAILED: Final = update(INBOX).where(_IDS).values(state="failed", reason=bindparam("why"))
+_REPLAY: Final = update(INBOX).where(_IDS, INBOX.c.state == "failed").values(state="received", reason="")
+_DROP: Final = delete(INBOX).where(_IDS, INBOX.c.state == "failed")
+_OLDEST: Final = (
+    select(INBOX.c.id, INBOX.c.received_ms)
+    .where(INBOX.c.state == "handled", INBOX.c.lane == bindparam("in_lane"))
+    .order_by(INBOX.c.id)
+    .limit(_MOST)
+)
+"""Looks at no more rows than may go: ids grow with the time of receipt."""
+_PRUNE: Final = delete(INBOX).where(_IDS, INBOX.c.state == "handled")
 _OFFSET: Final = select(OFFSET.c.next_offset).where(OFFSET.c.bot_id == bindparam("bot"))
 _COUNTS: Final = select(INBOX.c.state, func.count()).group_by(INBOX.c.state).order_by(INBOX.c.state)
 _EXPORT: Final = select(INBOX.c.bot_id, INBOX.c.update_id, INBOX.c.state).order_by(INBOX.c.id)
@@ -57,36 +81,26 @@ class SqlInbox:
         next_offset: int | None = None,
         answer: bool = True,
     ) -> int:
-        rows = [
-            {
-                "bot_id": bot_id,
-                "update_id": item.update_id,
-                "received_ms": item.received_ms,
-                "body": item.body,
-                "state": "failed" if item.reason else "received",
-                "reason": item.reason,
-                "answer": answer,
-            }
-            for item in updates
-        ]
-        new = await self._work.rows_each(_ADD, rows)
+        new = await self._work.insert_new(_ADD, [_values(bot_id, item, answer) for item in updates])
         if next_offset is not None:
             await self._set_offset(bot_id, next_offset)
-        return len(new)
+        return sum(new)
 
     async def _set_offset(self, bot_id: int, next_offset: int) -> None:
         await self._work.run(_SET_OFFSET, {"bot_id": bot_id, "next_offset": next_offset})
 
     async def pending(self, limit: int) -> list[InboxRow]:
-        return await self._waiting("received", limit)
+        statement = _PENDING.with_for_update(skip_locked=True) if self._work.locks else _PENDING
+        return [InboxRow(*row) for row in await self._work.rows(statement, {"most": limit})]
 
-    async def unhandled(self, limit: int) -> list[InboxRow]:
-        return await self._waiting("applied", limit)
-
-    async def _waiting(self, state: str, limit: int) -> list[InboxRow]:
-        statement = _WAITING.with_for_update(skip_locked=True) if self._work.locks else _WAITING
-        rows = await self._work.rows(statement, {"wanted": state, "most": limit})
-        return [InboxRow(*row) for row in rows]
+    async def unhandled(self, limit: int, *, urgent: bool | None = None) -> list[InboxRow]:
+        lanes = (URGENT, ORDINARY) if urgent is None else (URGENT if urgent else ORDINARY,)
+        statement = _UNHANDLED.with_for_update(skip_locked=True) if self._work.locks else _UNHANDLED
+        found: list[InboxRow] = []
+        for lane in lanes:
+            rows = await self._work.rows(statement, {"in_lane": lane, "most": limit})
+            found.extend(InboxRow(*row) for row in rows)
+        return sorted(found, key=lambda row: row.id)[:limit]
 
     async def applied(self, ids: Sequence[int]) -> None:
         await self._work.run_in(_APPLIED, ids)
@@ -97,6 +111,23 @@ class SqlInbox:
     async def failed(self, ids: Sequence[int], reason: str) -> None:
         await self._work.run_in(_FAILED, ids, {"why": reason})
 
+    async def aside(self, after_id: int, limit: int) -> list[InboxRow]:
+        rows = await self._work.rows(_ASIDE, {"after": after_id, "most": limit})
+        return [InboxRow(*row) for row in rows]
+
+    async def replay(self, ids: Sequence[int]) -> int:
+        return await self._work.run_in(_REPLAY, ids)
+
+    async def drop(self, ids: Sequence[int]) -> int:
+        return await self._work.run_in(_DROP, ids)
+
+    async def prune(self, before_ms: int, limit: int) -> int:
+        old: list[int] = []
+        for lane in (URGENT, ORDINARY):
+            rows = await self._work.rows(_OLDEST, {"in_lane": lane, "most": limit})
+            old.extend(row_id for row_id, received_ms in rows if received_ms < before_ms)
+        return await self._work.run_in(_PRUNE, sorted(old)[:limit])
+
     async def offset(self, bot_id: int) -> int | None:
         found: int | None = await self._work.value(_OFFSET, {"bot": bot_id})
         return found
@@ -106,3 +137,17 @@ class SqlInbox:
 
     async def export(self) -> list[tuple[int, int, str]]:
         return [(bot_id, update_id, state) for bot_id, update_id, state in await self._work.rows(_EXPORT)]
+
+
+def _values(bot_id: int, item: RawUpdate, answer: bool) -> tuple[object, ...]:
+    """A row in the order of the table's columns."""
+    return (
+        bot_id,
+        item.update_id,
+        item.received_ms,
+        item.body,
+        "failed" if item.reason else "received",
+        item.reason,
+        answer,
+        URGENT if item.urgent else ORDINARY,
+    )

@@ -16,12 +16,12 @@ from adapters.codec import dumps, loads, state_from_bytes, state_to_bytes
 from adapters.sql import tables
 from adapters.sql.contacts import SqlContacts
 from adapters.sql.ledger import MESSAGE
-from adapters.sql.numbers import next_numbers
+from adapters.sql.numbers import last_number, next_numbers
 from adapters.sql.work import AnyRow, Work
 from core.errors import NotFoundError
 from core.identity import Identity
 from core.ledger import OPEN
-from core.ports import Contact, PersonRecord
+from core.ports import Contact, HotRow, PersonRecord
 from core.profile import ProfileState
 from core.text import fold_text
 
@@ -50,24 +50,27 @@ _RECORD: Final = select(
     PERSON.c.plan_after_ms,
     PERSON.c.segment_after_ms,
     PERSON.c.seq,
+    PERSON.c.hot,
 )
 _LOAD: Final = _RECORD.where(PERSON.c.person_no.in_(_VALUES)).order_by(PERSON.c.person_no)
 _CHANGED: Final = _RECORD.where(PERSON.c.seq > bindparam("after")).order_by(PERSON.c.seq).limit(_MOST)
-_LAST_SEQ: Final = select(func.max(PERSON.c.seq))
+_HOT: Final = (
+    select(PERSON.c.person_no, PERSON.c.seq, PERSON.c.hot)
+    .where(PERSON.c.seq > bindparam("after"), PERSON.c.hot != "")
+    .order_by(PERSON.c.seq)
+    .limit(_MOST)
+)
 _SEGMENTS: Final = select(PERSON.c.person_no, PERSON.c.segments).where(PERSON.c.person_no.in_(_VALUES))
+_SAVED: Final = (
+    *("state", "first_name", "username", "language", "premium", "names", "segments", "holdout"),
+    *("plan_after_ms", "segment_after_ms", "seq", "hot"),
+)
 _SAVE: Final = (
     update(PERSON)
     .where(PERSON.c.person_no == bindparam("of_person"))
-    .values(
-        {
-            name: bindparam(f"new_{name}")
-            for name in (
-                *("state", "first_name", "username", "language", "premium", "names", "segments", "holdout"),
-                *("plan_after_ms", "segment_after_ms", "seq"),
-            )
-        }
-    )
+    .values({name: bindparam(f"new_{name}") for name in _SAVED})
 )
+_SAVE_NAMES: Final = (*(f"new_{name}" for name in _SAVED), "of_person")
 _POSTPONE: Final = (
     update(PERSON)
     .where(PERSON.c.person_no == bindparam("of_person"))
@@ -171,7 +174,7 @@ class SqlPeople(SqlContacts):
             {
                 "person_no": person_no,
                 "created_ms": now_ms,
-                **{name: "" for name in ("first_name", "username", "language", "names")},
+                **{name: "" for name in ("first_name", "username", "language", "names", "hot")},
                 **{name: False for name in ("premium", "excluded", "plannable")},
                 **{name: 0 for name in ("plan_after_ms", "segment_after_ms", "seq")},
                 "state": empty,
@@ -187,6 +190,9 @@ class SqlPeople(SqlContacts):
         await self._work.run_each(_ADD_PERSON, people)
         await self._work.run_each(_ADD_IDENTITY, rows)
         return created
+
+    async def known(self, identities: Sequence[Identity]) -> dict[Identity, int]:
+        return await self._known(list(dict.fromkeys(identities)))
 
     async def find(self, identity: Identity) -> int | None:
         return (await self._known([identity])).get(identity)
@@ -211,9 +217,9 @@ class SqlPeople(SqlContacts):
         first = await next_numbers(self._work, "seq", len(records))
         saved = [replace(record, seq=first + place) for place, record in enumerate(records)]
         rows = [_row(record) for record in saved]
-        await self._work.run_each(_SAVE, rows)
+        await self._work.run_rows(_SAVE, _SAVE_NAMES, rows)
         await self._save_memberships(
-            {record.person_no: (record, row["new_segments"]) for record, row in zip(saved, rows, strict=True)}
+            {record.person_no: (record, row[_SEGMENTS_AT]) for record, row in zip(saved, rows, strict=True)}
         )
         return saved
 
@@ -245,8 +251,11 @@ class SqlPeople(SqlContacts):
     async def changed_after(self, seq: int, limit: int) -> list[PersonRecord]:
         return [_record(row) for row in await self._work.rows(_CHANGED, {"after": seq, "most": limit})]
 
+    async def hot_after(self, seq: int, limit: int) -> list[HotRow]:
+        return [HotRow(*row) for row in await self._work.rows(_HOT, {"after": seq, "most": limit})]
+
     async def last_seq(self) -> int:
-        return await self._work.value(_LAST_SEQ) or 0
+        return await last_number(self._work, "seq")
 
     # ------------------------------------------------------------------ who is due
     async def due_for_segments(self, now_ms: int, limit: int) -> list[int]:
@@ -309,22 +318,28 @@ def _record(row: AnyRow) -> PersonRecord:
         plan_after_ms=row.plan_after_ms,
         segment_after_ms=row.segment_after_ms,
         seq=row.seq,
+        hot=row.hot,
     )
 
 
-def _row(record: PersonRecord) -> dict[str, object]:
+_SEGMENTS_AT: Final = _SAVED.index("segments")
+
+
+def _row(record: PersonRecord) -> tuple[object, ...]:
+    """Values in the order of `_SAVE_NAMES`."""
     contact = record.contact
-    return {
-        "of_person": record.person_no,
-        "new_state": state_to_bytes(record.state),
-        "new_first_name": contact.first_name,
-        "new_username": contact.username,
-        "new_language": contact.language,
-        "new_premium": contact.premium,
-        "new_names": fold_text(f"{contact.first_name} {contact.username}"),
-        "new_segments": dumps(record.segments),
-        "new_holdout": record.holdout,
-        "new_plan_after_ms": record.plan_after_ms,
-        "new_segment_after_ms": record.segment_after_ms,
-        "new_seq": record.seq,
-    }
+    return (
+        state_to_bytes(record.state),
+        contact.first_name,
+        contact.username,
+        contact.language,
+        contact.premium,
+        fold_text(f"{contact.first_name} {contact.username}"),
+        dumps(record.segments),
+        record.holdout,
+        record.plan_after_ms,
+        record.segment_after_ms,
+        record.seq,
+        record.hot,
+        record.person_no,
+    )

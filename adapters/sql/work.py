@@ -6,7 +6,7 @@ the driver counts as in flight.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Final, Self, TypeVar
@@ -24,7 +24,7 @@ from adapters.sql.errors import explain
 from adapters.sql.lanes import Place
 from adapters.sql.onehop import OneHopConnection
 
-CHUNK: Final = 1000
+CHUNK: Final = 2000
 Parameters = Mapping[str, Any]
 T = TypeVar("T")
 AnyRow = Any
@@ -49,6 +49,36 @@ class Upsert:
     def into(cls, table: Table, build: Callable[[Any], Any]) -> Self:
         """`build` adds to a plain INSERT what it is to do."""
         return cls(build(sqlite.insert(table)), build(postgresql.insert(table)))
+
+
+@dataclass(frozen=True, slots=True)
+class InsertNew:
+    """An INSERT of rows of which some may be there already, told apart by `key`. Rows are tuples in the order
+    of `names`."""
+
+    upsert: Upsert
+    names: tuple[str, ...]
+    key: tuple[str, ...]
+
+    @classmethod
+    def into(cls, table: Table, key: Sequence[str]) -> Self:
+        """All columns but a number that the database gives."""
+        names = tuple(column.name for column in table.columns if column is not table.autoincrement_column)
+        told = [table.c[name] for name in key]
+        server: Any = postgresql.insert(table).on_conflict_do_nothing(index_elements=key).returning(*told)
+        upsert = Upsert(sqlite.insert(table).on_conflict_do_nothing(index_elements=key), server)
+        return cls(upsert, names, tuple(key))
+
+    def is_new(self, rows: Sequence[Sequence[Any]], stored: Iterable[Sequence[Any]]) -> list[bool]:
+        """Which of the rows were stored, by the keys of those that were; of doubles only the first."""
+        left = {tuple(row) for row in stored}
+        places = [self.names.index(name) for name in self.key]
+        found = []
+        for row in rows:
+            key = tuple(row[place] for place in places)
+            found.append(key in left)
+            left.discard(key)
+        return found
 
 
 Statement = Executable | Upsert
@@ -125,6 +155,30 @@ class Work:
         if parameters:
             await self._execute(statement, parameters)
 
+    async def run_rows(
+        self, statement: Statement, names: Sequence[str], rows: Sequence[Sequence[Any]]
+    ) -> None:
+        """Run a statement once for each row of values, given in the order of `names`: the way for
+        thousands."""
+        if not rows:
+            return
+        if self._place.is_file:
+            chosen: Any = statement.for_file if isinstance(statement, Upsert) else statement
+            await self._guarded(direct.run_rows(self._file, chosen, names, rows))
+        else:
+            await self._execute(statement, [dict(zip(names, row, strict=True)) for row in rows])
+
+    async def insert_new(self, statement: InsertNew, rows: Sequence[Sequence[Any]]) -> list[bool]:
+        """Insert what is not there yet; for each row whether it was new (of doubles only the first)."""
+        if not rows:
+            return []
+        names, upsert = statement.names, statement.upsert
+        if self._place.is_file:
+            new: list[bool] = await self._guarded(direct.insert_new(self._file, upsert.for_file, names, rows))
+            return new
+        done = await self._execute(upsert, [dict(zip(names, row, strict=True)) for row in rows])
+        return statement.is_new(rows, done.rows)
+
     async def rows_each(self, statement: Upsert, parameters: Sequence[Parameters]) -> Sequence[AnyRow]:
         """Insert each set of parameters; the rows of its RETURNING."""
         if not parameters:
@@ -142,10 +196,13 @@ class Work:
 
     async def run_in(
         self, statement: Statement, values: Sequence[Any], parameters: Parameters | None = None
-    ) -> None:
-        """Run a statement with an expanding parameter `values`, however long the list is."""
+    ) -> int:
+        """Run a statement with an expanding parameter `values`, however long the list is; how many rows it
+        touched."""
+        touched = 0
         for part in chunks(values):
-            await self._execute(statement, {**(parameters or {}), "values": part})
+            touched += (await self._execute(statement, {**(parameters or {}), "values": part})).touched
+        return touched
 
     async def alone(self, name: str) -> None:
         """Until the transaction ends nobody else works under this name. SQLite has one writer anyway."""

@@ -311,6 +311,10 @@ class Events(Protocol):
         """Likewise of a group."""
         ...
 
+    async def choices(self, person_nos: Sequence[int], since_ms: int) -> list[PersonEvent]:
+        """What these people said about consent since then (`core.event.CHOICES`), in any order."""
+        ...
+
     async def export(self, after: tuple[int, str], limit: int) -> list[PersonEvent]:
         """All events in (ts_ms, key) order behind this pair."""
         ...
