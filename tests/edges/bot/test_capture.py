@@ -84,12 +84,13 @@ def test_an_installation_with_another_legal_ground_grants_consent_on_start() -> 
 
 def test_a_block_and_a_return_are_events_of_the_private_chat_only() -> None:
     def member(status: str, chat: dict[str, Any]) -> dict[str, Any]:
-        body = {"from": HUMAN, "chat": chat, "date": DATE, "new_chat_member": {"status": status}}
+        member = {"status": status, "user": HUMAN}
+        body = {"from": HUMAN, "chat": chat, "date": DATE, "new_chat_member": member}
         return {"update_id": 7, "my_chat_member": body}
 
     assert kinds(member("kicked", CHAT)) == ["bot_blocked"]
     assert kinds(member("member", CHAT)) == ["bot_unblocked"]
-    assert kinds(member("kicked", {"id": -100, "type": "supergroup"})) == ["unknown"]
+    assert kinds(member("kicked", {"id": -100, "type": "supergroup"})) == ["bot_removed"]
 
 
 def test_a_payment_is_counted_in_minor_units_of_its_currency() -> None:
@@ -110,7 +111,8 @@ def test_a_payment_is_counted_in_minor_units_of_its_currency() -> None:
 def test_an_update_kind_of_tomorrow_is_kept_as_unknown_and_never_an_error() -> None:
     found = capture({"update_id": 7, "telepathy": {"from": HUMAN, "date": DATE}}, ARRIVAL, RULES)
     assert [event.props["update"] for event in found.events] == ["telepathy"]
-    assert capture({"update_id": 7, "poll": {"id": "1"}}, ARRIVAL, RULES).events == ()
+    nobody = capture({"update_id": 7, "telepathy": {"text": "hm"}}, ARRIVAL, RULES)
+    assert ([event.kind for event in nobody.events], nobody.sender, nobody.place) == (["unknown"], None, None)
 
 
 @pytest.mark.parametrize(
