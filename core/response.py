@@ -1,16 +1,18 @@
-"""Which campaign message earned this reply, tap or sale.
+"""Which campaign message earned this reply, tap, reaction, vote or sale.
 
-A tap names its message. A reply to a message names it too. Other words, and taps into the menu, answer the
-latest campaign message of the last six hours; a sale is credited to the latest of the last 72 hours,
-answered or not. A message that may never have arrived is answered by its own buttons only: whoever merely
-goes on chatting after a crash proves nothing. Leaves to others: loading the messages, storing the answer,
-and counting only the first of a message (flow).
+A tap names its message. A reply to a message names it too, and so does a reaction. Other words, and taps into
+the menu, answer the latest campaign message of the last six hours; a vote answers the latest poll of the last
+72 hours; a sale (a payment, or coming into a VIP group) is credited to the latest message of the last 72
+hours, answered or not. A message that may never have arrived is answered by its own buttons only: whoever
+merely goes on chatting after a crash proves nothing. What people do in groups or write to a business account
+answers no campaign; only a sale counts wherever it happens. Leaves to others: loading the messages, storing
+the answer, and counting only the first of a message (flow).
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -19,6 +21,9 @@ from core.ledger import Message, State
 
 REPLY_WINDOW_MS: Final = 6 * 3_600_000
 SALE_WINDOW_MS: Final = 72 * 3_600_000
+VOTE_WINDOW_MS: Final = 72 * 3_600_000
+POLL: Final = "poll"
+"""The kind of content that is voted on."""
 RESPONSE_WINDOW_MS: Final = 8 * 24 * 3_600_000
 """Campaign messages older than this are not looked at, whatever happens."""
 DATE_STEP_MS: Final = 1_000
@@ -29,7 +34,7 @@ _TAP: Final = re.compile(r"c:(\d{1,19}):[a-z0-9_]{1,16}:([a-z0-9_]{1,16})")
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """`message` was answered by a `tap`, `reply` or `sale`, so long after it was sent."""
+    """`message` was answered by a `tap`, `reply`, `reaction`, `vote` or `sale`, so long after it was sent."""
 
     message: Message
     how: str
@@ -66,18 +71,17 @@ def sent_ms(message: Message) -> int:
 def match_response(event: Event, recent: Sequence[Message]) -> Answer | None:
     """The campaign message that this event answers, among the person's recent ones (oldest first), or
     None."""
-    match event.kind:
-        case "button_tapped":
-            return _tap(event, recent)
-        case "message_received":
-            return _words(event, recent)
-        case "payment_succeeded":
-            return _answer(event, _latest(event, recent, SALE_WINDOW_MS), "sale")
-        case _:
-            return None
+    of_kind = _MATCHES.get(event.kind)
+    return of_kind(event, recent) if of_kind is not None else None
+
+
+def _sale(event: Event, recent: Sequence[Message]) -> Answer | None:
+    return _answer(event, _latest(event, recent, SALE_WINDOW_MS), "sale")
 
 
 def _tap(event: Event, recent: Sequence[Message]) -> Answer | None:
+    if event.group_no:
+        return None
     button = str(event.props.get("button", ""))
     choice = tap_choice(button)
     if choice is not None:
@@ -89,9 +93,27 @@ def _tap(event: Event, recent: Sequence[Message]) -> Answer | None:
 
 def _words(event: Event, recent: Sequence[Message]) -> Answer | None:
     here = _of_bot(event, recent)
-    reply_to = event.props.get("reply_to") or 0
-    named = next((each for each in here if each.telegram_id and each.telegram_id == reply_to), None)
+    named = _named(event, here, "reply_to")
     return _answer(event, named or _latest(event, here, REPLY_WINDOW_MS), "reply")
+
+
+def _reaction(event: Event, recent: Sequence[Message]) -> Answer | None:
+    if event.group_no or event.props.get("removed"):
+        return None
+    return _answer(event, _named(event, _of_bot(event, recent), "message_id"), "reaction")
+
+
+def _vote(event: Event, recent: Sequence[Message]) -> Answer | None:
+    if event.props.get("removed"):
+        return None
+    polls = [each for each in _of_bot(event, recent) if each.kind == POLL]
+    return _answer(event, _latest(event, polls, VOTE_WINDOW_MS), "vote")
+
+
+def _named(event: Event, here: Iterable[Message], prop: str) -> Message | None:
+    """The message whose number in Telegram stands in the event."""
+    number = event.props.get(prop) or 0
+    return next((each for each in here if each.telegram_id and each.telegram_id == number), None)
 
 
 def _of_bot(event: Event, recent: Iterable[Message]) -> list[Message]:
@@ -111,3 +133,15 @@ def _answer(event: Event, message: Message | None, how: str) -> Answer | None:
         return None
     delay_ms = max(0, event.ts_ms - sent_ms(message))
     return Answer(message, how, event.ts_ms, event.bot_id, delay_ms)
+
+
+_MATCHES: Final[Mapping[str, Callable[[Event, Sequence[Message]], Answer | None]]] = {
+    "button_tapped": _tap,
+    "message_received": _words,
+    "reacted": _reaction,
+    "poll_answered": _vote,
+    "payment_succeeded": _sale,
+    "vip_joined": _sale,
+}
+RESPONDING: Final = frozenset(_MATCHES)
+"""Kinds of events that may answer a campaign message; others need not be asked about."""

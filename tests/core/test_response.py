@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from core.event import Event, Scalar
 from core.ledger import Message, MessageClass, State
-from core.response import REPLY_WINDOW_MS, SALE_WINDOW_MS, match_response, tap_choice
+from core.response import REPLY_WINDOW_MS, RESPONDING, SALE_WINDOW_MS, match_response, tap_choice
 
 NOW = 1_800_000_000_000
 HOUR = 3_600_000
@@ -89,6 +91,46 @@ def test_a_sale_is_credited_to_the_latest_message_of_three_days() -> None:
     assert matched(event("payment_succeeded"), message(1, 80), message(2, 71)) == (2, "sale")
     assert matched(event("payment_succeeded"), message(1, SALE_WINDOW_MS / HOUR + 0.001)) is None
     assert matched(event("payment_succeeded", bot_id=2), message(1, 1)) == (1, "sale")
+
+
+def test_coming_into_a_vip_group_is_a_sale() -> None:
+    joined = Event("e", NOW, "vip_joined", 1, {"link": "spring", "how": "link"}, group_no=3)
+    assert matched(joined, message(1, 80), message(2, 71)) == (2, "sale")
+    assert matched(event("group_joined"), message(1, 1)) is None
+
+
+def test_a_reaction_names_its_message_however_old_and_one_taken_away_answers_nothing() -> None:
+    recent = [message(1, 100), message(2, 1)]
+    assert matched(event("reacted", message_id=10, removed=False), *recent) == (1, "reaction")
+    assert matched(event("reacted", message_id=10, removed=True), *recent) is None
+    assert matched(event("reacted", message_id=11, removed=False), *recent) is None
+    assert matched(event("reacted", bot_id=2, message_id=10, removed=False), *recent) is None
+    assert matched(event("reacted", message_id=0), message(1, 1, state=State.UNKNOWN)) is None
+
+
+def test_a_vote_answers_the_latest_poll_of_that_bot_within_three_days() -> None:
+    polls = [replace(message(1, 30), kind="poll"), replace(message(2, 20), kind="poll"), message(3, 1)]
+    assert matched(event("poll_answered", options="1", removed=False), *polls) == (2, "vote")
+    assert matched(event("poll_answered", options="", removed=True), *polls) is None
+    assert matched(event("poll_answered", bot_id=2, options="1"), *polls) is None
+    assert matched(event("poll_answered", options="1"), replace(message(1, 72.01), kind="poll")) is None
+    assert matched(event("poll_answered", options="1"), message(3, 1)) is None
+
+
+def test_what_is_done_in_a_group_answers_no_campaign() -> None:
+    def there(kind: str, **props: Scalar) -> Event:
+        return Event("e", NOW, kind, 1, props, group_no=3)
+
+    assert matched(there("button_tapped", button="c:1:offer:buy"), message(1, 1)) is None
+    assert matched(there("button_tapped", button="menu:vip"), message(1, 1)) is None
+    assert matched(there("reacted", message_id=10), message(1, 1)) is None
+    assert matched(there("group_message", reply_to=10), message(1, 1)) is None
+    assert matched(event("business_message"), message(1, 1)) is None
+
+
+def test_the_kinds_that_may_answer_are_told() -> None:
+    assert {"message_received", "button_tapped", "vip_joined", "reacted", "poll_answered"} < RESPONDING
+    assert {"group_message", "business_message", "command_used", "started"}.isdisjoint(RESPONDING)
 
 
 def test_what_was_sent_after_is_not_answered_but_whole_seconds_are_forgiven() -> None:
