@@ -40,8 +40,9 @@ class Received:
 
 @dataclass(frozen=True, slots=True)
 class Emitted:
-    """One update put into a bot's queue. `handed_at_ms` is when a getUpdates answer last carried it: whoever
-    confirmed it may have lost the answers before that one."""
+    """One update put into a bot's queue. `handed_at_ms` is when a getUpdates answer or a webhook's request
+    last carried it: whoever confirmed it may have lost those before. `confirmed_at_ms` is when a webhook
+    answered that it has it (an offset of getUpdates confirms in another way, see `acknowledged`)."""
 
     seq: int
     at_ms: int
@@ -49,6 +50,7 @@ class Emitted:
     update_id: int
     body: Json
     handed_at_ms: int | None = None
+    confirmed_at_ms: int | None = None
 
 
 class SandboxLog:
@@ -81,8 +83,12 @@ class SandboxLog:
         return self._note("emitted", at_ms, bot_id, fact)
 
     def hand_out(self, at_ms: int, bot_id: int, update_ids: list[int]) -> None:
-        """Log that a getUpdates answer carried these updates."""
+        """Log that a getUpdates answer, or a webhook's request, carried these updates."""
         self._note("handed", at_ms, bot_id, {"update_ids": update_ids})
+
+    def confirm(self, at_ms: int, bot_id: int, update_ids: list[int]) -> None:
+        """Log that the bot's webhook answered that it has these updates: they are gone."""
+        self._note("confirmed", at_ms, bot_id, {"update_ids": update_ids})
 
     def acknowledge(self, at_ms: int, bot_id: int, offset: int) -> None:
         """Log a bot's offset: all updates below it are confirmed and gone."""
@@ -122,15 +128,23 @@ class SandboxLog:
 
     def emitted(self) -> list[Emitted]:
         """Every update, with the time it was last handed out."""
-        handed: dict[tuple[int, int], int] = {}
+        seen: dict[str, dict[tuple[int, int], int]] = {"handed": {}, "confirmed": {}}
         emitted: list[Emitted] = []
         for fact in self.facts():
             if fact["kind"] == "emitted":
                 emitted.append(Emitted(**_without_kind(fact)))
-            elif fact["kind"] == "handed":
+            elif fact["kind"] in seen:
                 for update_id in _numbers(fact, "update_ids"):
-                    handed[_number(fact, "bot_id"), update_id] = _number(fact, "at_ms")
-        return [replace(one, handed_at_ms=handed.get((one.bot_id, one.update_id))) for one in emitted]
+                    seen[str(fact["kind"])][_number(fact, "bot_id"), update_id] = _number(fact, "at_ms")
+        handed, confirmed = seen["handed"], seen["confirmed"]
+        return [
+            replace(
+                one,
+                handed_at_ms=handed.get((one.bot_id, one.update_id)),
+                confirmed_at_ms=confirmed.get((one.bot_id, one.update_id)),
+            )
+            for one in emitted
+        ]
 
     def acknowledged(self) -> dict[int, int]:
         """For each bot the highest offset it sent: every update with a lower id is confirmed."""

@@ -1,219 +1,37 @@
-"""What a bot may call, except getUpdates: each method checks as Telegram checks and changes the world.
+"""What a bot may call, except getUpdates and webhooks: each method checks as Telegram does and changes the
+world.
 
 A method is a plain function of a `Call` that returns an `Outcome` or raises TelegramError. To add one,
 write it and put it into `METHODS`.
 """
 
 import re
-from collections.abc import Callable
-from dataclasses import dataclass
+from typing import Final
 
-from sandbox.accounts import BotAccount, Json
-from sandbox.botapi import errors
+from sandbox.accounts import Json
+from sandbox.botapi import media, members, messages, payments
+from sandbox.botapi.call import Call, Method, Outcome
 from sandbox.botapi.errors import bad_request
-from sandbox.botapi.limits import RateLimiter
-from sandbox.botapi.markup import check_markup
 from sandbox.botapi.request import Params
-from sandbox.botapi.texts import MAX_CAPTION, MAX_TEXT, read_caption, read_text
-from sandbox.world import World
 
-_DELETABLE_S = 48 * 3600
-_PHOTO_ID = "AgACsandboxphoto"
+__all__ = ["LOGGED", "METHODS", "Call", "Outcome"]
+
 _COMMAND = re.compile(r"[a-z0-9_]{1,32}")
 _MAX_COMMANDS = 100
-_ACTIONS = {"choose_sticker", "find_location", "record_video", "record_video_note", "record_voice", "typing"}
-_ACTIONS |= {f"upload_{what}" for what in ("document", "photo", "video", "video_note", "voice")}
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
-    """One call of a method by a bot."""
-
-    world: World
-    bot: BotAccount
-    params: Params
-    limiter: RateLimiter
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What a call answers. `message` is what reached a chat; `chat_id` 0 means it touched none."""
-
-    result: object
-    chat_id: int = 0
-    message_id: int | None = None
-    message: Json | None = None
-
-
-Method = Callable[[Call], Outcome]
-
-
-# -- the chat a call names -----------------------------------------------------------------------
-
-
-def named_chat(call: Call) -> int:
-    """The chat of the call, charged to the bot's overall limit. Raises TelegramError."""
-    wanted = call.params.text("chat_id")
-    if not wanted:
-        raise bad_request("chat_id is empty")
-    wait = call.limiter.take_overall(call.bot.id, call.world.clock())
-    if wait is not None:
-        raise errors.too_many_requests(wait)
-    chat_id = call.params.number("chat_id")
-    if chat_id == 0:
-        raise errors.refused("unknown")
-    return chat_id
-
-
-def _writable_chat(call: Call) -> int:
-    chat_id = named_chat(call)
-    refusal = call.world.refusal(call.bot.id, chat_id)
-    if refusal is not None:
-        raise errors.refused(refusal)
-    return chat_id
-
-
-def _send(call: Call, content: Json) -> Outcome:
-    markup = check_markup(call.params.values.get("reply_markup"))
-    chat_id = _writable_chat(call)
-    wait = call.limiter.take_chat(call.bot.id, chat_id, call.world.clock())
-    if wait is not None:
-        raise errors.too_many_requests(wait)
-    message = call.world.post(call.bot, chat_id, {**content, **({"reply_markup": markup} if markup else {})})
-    return _told(chat_id, message)
-
-
-def _told(chat_id: int, message: Json) -> Outcome:
-    message_id = message["message_id"]
-    return Outcome(message, chat_id, message_id if isinstance(message_id, int) else None, message)
-
-
-# -- messages ------------------------------------------------------------------------------------
-
-
-def send_message(call: Call) -> Outcome:
-    text, entities = read_text(call.params, MAX_TEXT)
-    return _send(call, {"text": text, **({"entities": entities} if entities else {})})
-
-
-def send_photo(call: Call) -> Outcome:
-    content: Json = {"photo": [_photo(call.params)]}
-    caption, entities = read_caption(call.params, MAX_CAPTION)
-    if caption:
-        content["caption"] = caption
-    if entities:
-        content["caption_entities"] = entities
-    return _send(call, content)
-
-
-def _photo(params: Params) -> Json:
-    """A size of a photo: an upload, the address of one, or one that was sent before."""
-    photo = params.values.get("photo")
-    if isinstance(photo, str) and photo.startswith("attach://"):
-        photo = params.values.get(photo.removeprefix("attach://"))
-    if not photo:
-        raise bad_request("there is no photo in the request")
-    size = photo.get("file_size", 0) if isinstance(photo, dict) else 0
-    if isinstance(photo, str) and not photo.startswith((_PHOTO_ID, "http://", "https://")):
-        raise bad_request("wrong file identifier/HTTP URL specified")
-    unique = f"{abs(hash_text(str(photo))):x}"
-    file_id = photo if isinstance(photo, str) and photo.startswith(_PHOTO_ID) else _PHOTO_ID + unique
-    return {"file_id": file_id, "file_unique_id": unique, "width": 1280, "height": 720, "file_size": size}
-
-
-def hash_text(text: str) -> int:
-    """A small stable hash (FNV-1a, 64 bits): Python's own changes from run to run."""
-    value = 0xCBF29CE484222325
-    for byte in text.encode("utf-8", "surrogatepass"):
-        value = ((value ^ byte) * 0x100000001B3) & 0xFFFFFFFFFFFFFFFF
-    return value
-
-
-def _own_message(call: Call, chat_id: int, missing: str) -> Json:
-    message_id = call.params.number("message_id")
-    if not message_id:
-        raise bad_request("message identifier is not specified")
-    message = call.world.chat(call.bot.id, chat_id).message(message_id)
-    if message is None:
-        raise bad_request(missing)
-    return message
-
-
-def _replace(call: Call, chat_id: int, old: Json, changed: Json) -> Outcome:
-    new = {name: value for name, value in {**old, **changed}.items() if value is not None}
-    if new == old:
-        raise bad_request(errors.NOT_MODIFIED)
-    new["edit_date"] = call.world.clock() // 1000
-    call.world.chat(call.bot.id, chat_id).replace(new)
-    return _told(chat_id, new)
-
-
-def edit_message_text(call: Call) -> Outcome:
-    text, entities = read_text(call.params, MAX_TEXT)
-    markup = check_markup(call.params.values.get("reply_markup"))
-    chat_id = _writable_chat(call)
-    old = _own_message(call, chat_id, "message to edit not found")
-    if "text" not in old:
-        raise bad_request("there is no text in the message to edit")
-    return _replace(call, chat_id, old, {"text": text, "entities": entities or None, "reply_markup": markup})
-
-
-def edit_message_reply_markup(call: Call) -> Outcome:
-    markup = check_markup(call.params.values.get("reply_markup"))
-    chat_id = _writable_chat(call)
-    old = _own_message(call, chat_id, "message to edit not found")
-    return _replace(call, chat_id, old, {"reply_markup": markup})
-
-
-def delete_message(call: Call) -> Outcome:
-    chat_id = named_chat(call)
-    message = _own_message(call, chat_id, "message to delete not found")
-    date = message["date"]
-    if isinstance(date, int) and call.world.clock() // 1000 - date > _DELETABLE_S:
-        raise bad_request("message can't be deleted for everyone")
-    message_id = call.params.number("message_id")
-    call.world.chat(call.bot.id, chat_id).drop(message_id)
-    return Outcome(True, chat_id, message_id)
-
-
-def answer_callback_query(call: Call) -> Outcome:
-    user_id = call.world.asker(call.params.text("callback_query_id"), call.bot.id)
-    if user_id is None:
-        raise bad_request(errors.OLD_QUERY)
-    return Outcome(True, user_id)
-
-
-def send_chat_action(call: Call) -> Outcome:
-    if call.params.text("action") not in _ACTIONS:
-        raise bad_request("wrong parameter action in request")
-    _writable_chat(call)
-    return Outcome(True)
-
-
-# -- the bot itself and its chats ----------------------------------------------------------------
+# -- the bot itself ----------------------------------------------------------------
 
 
 def get_me(call: Call) -> Outcome:
     abilities = {
         "can_join_groups": True,
-        "can_read_all_group_messages": False,
-        "supports_inline_queries": False,
-        "can_connect_to_business": False,
+        "can_read_all_group_messages": True,
+        "supports_inline_queries": True,
+        "can_connect_to_business": True,
         "has_main_web_app": False,
     }
     return Outcome({**call.bot.as_user(), **abilities})
-
-
-def get_chat(call: Call) -> Outcome:
-    chat_id = named_chat(call)
-    if call.world.refusal(call.bot.id, chat_id) in {"unknown", "not_started"}:
-        raise errors.refused("unknown")
-    gifts = dict.fromkeys(
-        ("unlimited_gifts", "limited_gifts", "unique_gifts", "premium_subscription", "gifts_from_channels"),
-        True,
-    )
-    full = {"accent_color_id": 0, "max_reaction_count": 11, "accepted_gift_types": gifts}
-    return Outcome({**call.world.chat_object(chat_id), **full})
 
 
 def _command_place(params: Params) -> tuple[str, str]:
@@ -252,49 +70,64 @@ def delete_my_commands(call: Call) -> Outcome:
     return Outcome(True)
 
 
-def delete_webhook(call: Call) -> Outcome:
-    if call.params.flag("drop_pending_updates"):
-        call.world.drop_pending(call.bot.id)
-    return Outcome(True)
-
-
-def get_webhook_info(call: Call) -> Outcome:
-    pending = len(call.world.queue(call.bot.id))
-    return Outcome({"url": "", "has_custom_certificate": False, "pending_update_count": pending})
-
-
 def log_out(_call: Call) -> Outcome:
     return Outcome(True)
 
 
-METHODS: dict[str, Method] = {
-    "answercallbackquery": answer_callback_query,
+_CHANGES: Final[dict[str, Method]] = {
+    "answercallbackquery": messages.answer_callback_query,
+    "answerinlinequery": payments.answer_inline_query,
+    "answerprecheckoutquery": payments.answer_pre_checkout_query,
+    "answershippingquery": payments.answer_shipping_query,
+    "approvechatjoinrequest": members.answer_join_request(approve=True),
+    "banchatmember": members.ban_chat_member,
+    "copymessage": messages.copy_message,
+    "declinechatjoinrequest": members.answer_join_request(approve=False),
+    "deletemessage": messages.delete_message,
+    "editmessagecaption": messages.edit_message_caption,
+    "editmessagereplymarkup": messages.edit_message_reply_markup,
+    "editmessagetext": messages.edit_message_text,
+    "forwardmessage": messages.forward_message,
+    "leavechat": members.leave_chat,
+    "refundstarpayment": payments.refund_star_payment,
+    "sendanimation": media.sender("animation"),
+    "sendaudio": media.sender("audio"),
+    "senddocument": media.sender("document"),
+    "sendinvoice": payments.send_invoice,
+    "sendmediagroup": media.send_media_group,
+    "sendmessage": messages.send_message,
+    "sendphoto": media.sender("photo"),
+    "sendpoll": messages.send_poll,
+    "sendsticker": media.sender("sticker"),
+    "sendvideo": media.sender("video"),
+    "sendvideonote": media.sender("video_note"),
+    "sendvoice": media.sender("voice"),
+    "setmessagereaction": messages.set_message_reaction,
+    "stoppoll": messages.stop_poll,
+    "unbanchatmember": members.unban_chat_member,
+}
+
+METHODS: Final[dict[str, Method]] = {
+    **_CHANGES,
     "close": log_out,
-    "deletemessage": delete_message,
+    "createchatinvitelink": members.create_chat_invite_link,
+    "createforumtopic": members.create_forum_topic,
+    "createinvoicelink": payments.create_invoice_link,
     "deletemycommands": delete_my_commands,
-    "deletewebhook": delete_webhook,
-    "editmessagereplymarkup": edit_message_reply_markup,
-    "editmessagetext": edit_message_text,
-    "getchat": get_chat,
+    "exportchatinvitelink": members.export_chat_invite_link,
+    "getchat": members.get_chat,
+    "getchatadministrators": members.get_chat_administrators,
+    "getchatmember": members.get_chat_member,
+    "getchatmembercount": members.get_chat_member_count,
+    "getfile": media.get_file,
     "getme": get_me,
     "getmycommands": get_my_commands,
-    "getwebhookinfo": get_webhook_info,
     "logout": log_out,
-    "sendchataction": send_chat_action,
-    "sendmessage": send_message,
-    "sendphoto": send_photo,
+    "revokechatinvitelink": members.revoke_chat_invite_link,
+    "sendchataction": messages.send_chat_action,
     "setmycommands": set_my_commands,
 }
 """By lower-case name: Telegram does not mind the case of a method."""
 
-LOGGED = frozenset(
-    {
-        "answercallbackquery",
-        "deletemessage",
-        "editmessagereplymarkup",
-        "editmessagetext",
-        "sendmessage",
-        "sendphoto",
-    }
-)
+LOGGED: Final = frozenset(_CHANGES)
 """Methods that send or change something in a chat: they are evidence."""

@@ -20,6 +20,8 @@ from sandbox.botapi.faults import Fault, Faults
 from sandbox.botapi.limits import Limits, RateLimiter
 from sandbox.botapi.methods import LOGGED, METHODS, Call, Outcome
 from sandbox.botapi.request import Params, read_params
+from sandbox.botapi.webhook import ACTIVE, TERMINATED, Webhooks
+from sandbox.botapi.webhook import METHODS as WEBHOOK_METHODS
 from sandbox.queues import PollTerminatedError
 from sandbox.world import Received, World
 
@@ -47,6 +49,7 @@ class BotApiServer:
         self.faults = faults if faults is not None else Faults(world.seed)
         self.latency_ms = latency_ms
         self.max_poll_s = max_poll_s
+        self.webhooks = Webhooks(world, self._called_in_answer)
         self._limiter = RateLimiter(limits or Limits())
         self._runner: web.ServerRunner | None = None
 
@@ -67,7 +70,8 @@ class BotApiServer:
         return f"http://{bound_host}:{bound_port}"
 
     async def stop(self) -> None:
-        """Stop listening and end the requests that wait."""
+        """Stop listening and delivering, and end the requests that wait."""
+        await self.webhooks.close()
         if self._runner is not None:
             await self._runner.cleanup()
             self._runner = None
@@ -116,6 +120,8 @@ class BotApiServer:
         name = method.lower()
         if name == "getupdates":
             return await self._get_updates(bot, params)
+        if name in WEBHOOK_METHODS:
+            return orjson.dumps(await self.webhooks.call(name, bot, params))
         if name not in METHODS:
             raise errors.not_found()
         outcome = METHODS[name](Call(self.world, bot, params, self._limiter))
@@ -123,6 +129,13 @@ class BotApiServer:
             note = f"{fault.kind} (injected)" if fault is not None else None
             self._note(bot, method, params, outcome, note)
         return b'{"ok":true,"result":%b}' % orjson.dumps(outcome.result)
+
+    async def _called_in_answer(self, bot: BotAccount, method: str, params: Params) -> None:
+        """A webhook's answer named a method; whoever answered never learns how it went."""
+        try:
+            await self._perform(bot, method, params, None)
+        except TelegramError as error:
+            self._note_refusal(bot, method, params, error.description)
 
     def _note(self, bot: BotAccount, method: str, params: Params, outcome: Outcome, note: str | None) -> None:
         received = Received(
@@ -157,6 +170,8 @@ class BotApiServer:
         self.world.record(received, None)
 
     async def _get_updates(self, bot: BotAccount, params: Params) -> bytes:
+        if self.webhooks.is_set(bot.id):
+            raise TelegramError(409, ACTIVE)
         world, queue = self.world, self.world.queue(bot.id)
         poll = queue.begin_poll()
         kinds = params.array("allowed_updates")
@@ -172,7 +187,8 @@ class BotApiServer:
                 try:
                     await queue.wait(poll, timeout_s)
                 except PollTerminatedError:
-                    raise TelegramError(409, errors.CONFLICT) from None
+                    ended = TERMINATED if self.webhooks.is_set(bot.id) else errors.CONFLICT
+                    raise TelegramError(409, ended) from None
             updates = queue.take(limit, world.clock())
         if updates:
             world.log.hand_out(world.clock(), bot.id, [update.update_id for update in updates])

@@ -77,7 +77,8 @@ def judge_updates(evidence: Evidence) -> Iterator[Violation]:
     told = {one.bot_id for one in evidence.emitted if one.handed_at_ms is not None}
     for one in evidence.emitted:
         seen = one.handed_at_ms is not None or one.bot_id not in told
-        acknowledged = one.update_id < evidence.acknowledged.get(one.bot_id, 0)
+        by_offset = one.update_id < evidence.acknowledged.get(one.bot_id, 0)
+        acknowledged = by_offset or one.confirmed_at_ms is not None
         if not (seen and acknowledged) or one.at_ms < evidence.inbox_since_ms:
             continue
         state = states.get((one.bot_id, one.update_id))
