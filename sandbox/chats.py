@@ -8,6 +8,8 @@ from sandbox.accounts import Json
 
 REMEMBERED = 50
 """A chat keeps so many of a bot's last messages; older ones answer as messages that are gone."""
+HEARD = 5
+"""And so many of the person's, for a bot that copies or forwards one."""
 
 
 @dataclass(slots=True)
@@ -20,6 +22,7 @@ class Chat:
     open_until_ms: int = 0
     """Until then the bot may write to somebody who did not start it: they asked to join its group."""
     _kept: dict[int, bytes] = field(default_factory=dict)
+    _heard: dict[int, bytes] = field(default_factory=dict)
 
     def keep(self, message: Json) -> None:
         """Store a message of the bot, and let the oldest go when there are too many."""
@@ -39,6 +42,19 @@ class Chat:
         """One of the bot's messages, None when it is gone."""
         found = self._kept.get(message_id)
         return None if found is None else orjson.loads(found)
+
+    def hear(self, message_id: int, body: bytes) -> None:
+        """Keep a message of the person: `body` is the JSON of its update."""
+        self._heard[message_id] = body
+        while len(self._heard) > HEARD:
+            del self._heard[next(iter(self._heard))]
+
+    def any_message(self, message_id: int) -> Json | None:
+        """A message of either side, None when it is gone."""
+        if (heard := self._heard.get(message_id)) is None:
+            return self.message(message_id)
+        found: Json = orjson.loads(heard)["message"]
+        return found
 
     def messages(self) -> list[Json]:
         """All that are kept."""

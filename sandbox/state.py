@@ -124,9 +124,15 @@ class State:
             return self.next_update_id(bot_id)
         now_ms = self._at(at_ms)
         encoded = orjson.dumps(body)
+        if kind == "message":
+            self._hear(bot_id, body[kind], encoded)
         update_id = self._queues[bot_id].put(kind, now_ms, encoded)
         self.log.emit(now_ms, bot_id, update_id, encoded)
         return update_id
+
+    def _hear(self, bot_id: int, message: object, encoded: bytes) -> None:
+        if isinstance(message, dict) and message["chat"]["type"] == "private":
+            self.chat(bot_id, message["chat"]["id"]).hear(message["message_id"], encoded)
 
     def _write_line(self, bot_id: int, body: Json) -> int:
         at_ms, lines = self._past or (0, [])
@@ -156,6 +162,11 @@ class State:
         owner = chat_id if chat_id < 0 else bot_id
         self._last_message_id[owner] = self._last_message_id.get(owner, self._born_s) + 1
         return self._last_message_id[owner]
+
+    def has_number(self, chat_id: int, bot_id: int, message_id: int) -> bool:
+        """Whether a chat has had a message with this number."""
+        owner = chat_id if chat_id < 0 else bot_id
+        return self._born_s < message_id <= self._last_message_id.get(owner, 0)
 
     def refusal(self, bot_id: int, chat_id: int) -> Refusal | None:
         """Why the bot can't write to this chat; None when it can."""

@@ -7,17 +7,27 @@ from sandbox.world import Refusal
 class TelegramError(Exception):
     """A call the Bot API refuses: `error_code` is also the HTTP status."""
 
-    def __init__(self, error_code: int, description: str, *, retry_after: int | None = None) -> None:
+    def __init__(
+        self,
+        error_code: int,
+        description: str,
+        *,
+        retry_after: int | None = None,
+        migrate_to: int | None = None,
+    ) -> None:
         super().__init__(description)
         self.error_code = error_code
         self.description = description
         self.retry_after = retry_after
+        self.migrate_to = migrate_to
 
     def as_json(self) -> Json:
         """The answer's envelope."""
         answer: Json = {"ok": False, "error_code": self.error_code, "description": self.description}
         if self.retry_after is not None:
             answer["parameters"] = {"retry_after": self.retry_after}
+        if self.migrate_to is not None:
+            answer["parameters"] = {"migrate_to_chat_id": self.migrate_to}
         return answer
 
 
@@ -46,6 +56,12 @@ def bad_request(what: str) -> TelegramError:
 def refused(refusal: Refusal) -> TelegramError:
     """The error of a chat the bot can't write to."""
     return TelegramError(*_REFUSALS[refusal])
+
+
+def upgraded(new_chat_id: int) -> TelegramError:
+    """The group is a supergroup now; `new_chat_id` is its number."""
+    what = "Bad Request: group chat was upgraded to a supergroup chat"
+    return TelegramError(400, what, migrate_to=new_chat_id)
 
 
 def too_many_requests(retry_after: int) -> TelegramError:

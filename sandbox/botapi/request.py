@@ -19,9 +19,15 @@ _STRUCTURED = frozenset(
         "commands",
         "entities",
         "link_preview_options",
+        "media",
+        "options",
+        "prices",
+        "reaction",
         "reply_markup",
         "reply_parameters",
+        "results",
         "scope",
+        "shipping_options",
     }
 )
 _TRUE = frozenset({"true", "1", "yes"})

@@ -1,0 +1,176 @@
+"""Methods that put words into chats and change them: texts, edits, deletions, copies, reactions, polls."""
+
+from sandbox.accounts import Json
+from sandbox.botapi import errors
+from sandbox.botapi.call import Call, Outcome, named_chat, own_message, replace, send, told, writable_chat
+from sandbox.botapi.errors import bad_request
+from sandbox.botapi.markup import check_markup
+from sandbox.botapi.request import Params
+from sandbox.botapi.texts import MAX_CAPTION, MAX_TEXT, read_caption, read_text
+
+_DELETABLE_S = 48 * 3600
+_MAX_QUESTION = 300
+_MAX_OPTION = 100
+_OPTIONS = (2, 12)
+_ACTIONS = {"choose_sticker", "find_location", "record_video", "record_video_note", "record_voice", "typing"}
+_ACTIONS |= {f"upload_{what}" for what in ("document", "photo", "video", "video_note", "voice")}
+_NOT_COPIED = frozenset(
+    {"message_id", "from", "chat", "date", "reply_markup", "edit_date", "reply_to_message"}
+)
+
+
+def send_message(call: Call) -> Outcome:
+    text, entities = read_text(call.params, MAX_TEXT)
+    return send(call, {"text": text, **({"entities": entities} if entities else {})})
+
+
+def edit_message_text(call: Call) -> Outcome:
+    text, entities = read_text(call.params, MAX_TEXT)
+    markup = check_markup(call.params.values.get("reply_markup"))
+    chat_id = writable_chat(call)
+    old = own_message(call, chat_id, "message to edit not found")
+    if "text" not in old:
+        raise bad_request("there is no text in the message to edit")
+    return replace(call, chat_id, old, {"text": text, "entities": entities or None, "reply_markup": markup})
+
+
+def edit_message_caption(call: Call) -> Outcome:
+    caption, entities = read_caption(call.params, MAX_CAPTION)
+    markup = check_markup(call.params.values.get("reply_markup"))
+    chat_id = writable_chat(call)
+    old = own_message(call, chat_id, "message to edit not found")
+    if "text" in old or "poll" in old:
+        raise bad_request("there is no caption in the message to edit")
+    changed: Json = {"caption": caption or None, "caption_entities": entities or None, "reply_markup": markup}
+    return replace(call, chat_id, old, changed)
+
+
+def edit_message_reply_markup(call: Call) -> Outcome:
+    markup = check_markup(call.params.values.get("reply_markup"))
+    chat_id = writable_chat(call)
+    old = own_message(call, chat_id, "message to edit not found")
+    return replace(call, chat_id, old, {"reply_markup": markup})
+
+
+def delete_message(call: Call) -> Outcome:
+    chat_id = named_chat(call)
+    message = own_message(call, chat_id, "message to delete not found")
+    date = message["date"]
+    if isinstance(date, int) and call.world.clock() // 1000 - date > _DELETABLE_S:
+        raise bad_request("message can't be deleted for everyone")
+    message_id = call.params.number("message_id")
+    call.world.chat(call.bot.id, chat_id).drop(message_id)
+    return Outcome(True, chat_id, message_id)
+
+
+def copy_message(call: Call) -> Outcome:
+    original = _original(call, "message to copy not found")
+    content = {name: value for name, value in original.items() if name not in _NOT_COPIED}
+    if "caption" in call.params.values and "text" not in content:
+        caption, entities = read_caption(call.params, MAX_CAPTION)
+        content |= {"caption": caption, "caption_entities": entities}
+    sent = send(call, content)
+    return Outcome({"message_id": sent.message_id}, sent.chat_id, sent.message_id, sent.message)
+
+
+def forward_message(call: Call) -> Outcome:
+    original = _original(call, "message to forward not found")
+    content = {name: value for name, value in original.items() if name not in _NOT_COPIED}
+    origin: Json = {"type": "user", "sender_user": original.get("from"), "date": original["date"]}
+    return send(call, content | {"forward_origin": origin})
+
+
+def _original(call: Call, missing: str) -> Json:
+    from_chat = call.params.number("from_chat_id")
+    if not from_chat:
+        raise bad_request("chat not found")
+    found = call.world.chat(call.bot.id, from_chat).any_message(call.params.number("message_id"))
+    if found is None:
+        raise bad_request(missing)
+    return found
+
+
+def answer_callback_query(call: Call) -> Outcome:
+    user_id = call.world.asker(call.params.text("callback_query_id"), call.bot.id)
+    if user_id is None:
+        raise bad_request(errors.OLD_QUERY)
+    return Outcome(True, user_id)
+
+
+def send_chat_action(call: Call) -> Outcome:
+    if call.params.text("action") not in _ACTIONS:
+        raise bad_request("wrong parameter action in request")
+    writable_chat(call)
+    return Outcome(True)
+
+
+def set_message_reaction(call: Call) -> Outcome:
+    reactions = call.params.array("reaction") or []
+    if not all(isinstance(one, dict) and one.get("type") in {"emoji", "custom_emoji"} for one in reactions):
+        raise bad_request("REACTION_INVALID")
+    chat_id = writable_chat(call)
+    message_id = call.params.number("message_id")
+    if not call.world.has_number(chat_id, call.bot.id, message_id):
+        raise bad_request("message to react not found")
+    return Outcome(True, chat_id, message_id)
+
+
+# -- polls ---------------------------------------------------------------------------------------
+
+
+def send_poll(call: Call) -> Outcome:
+    question, options = _question(call.params), _options(call.params)
+    kind = call.params.text("type") or "regular"
+    settings: Json = {
+        "type": kind,
+        "is_anonymous": call.params.flag("is_anonymous") if "is_anonymous" in call.params.values else True,
+        "allows_multiple_answers": call.params.flag("allows_multiple_answers"),
+        "allows_revoting": kind == "regular",
+        "members_only": False,
+    }
+    if kind == "quiz":
+        correct = call.params.number("correct_option_id", -1)
+        if not 0 <= correct < len(options):
+            raise bad_request("wrong correct option ID specified")
+        settings["correct_option_ids"] = [correct]
+    # The chat is asked first: a poll that nobody gets must not exist.
+    writable_chat(call)
+    poll = call.world.polls.make(call.bot.id, question, options, settings)
+    return send(call, {"poll": poll.as_json()})
+
+
+def _question(params: Params) -> str:
+    question = params.text("question").strip()
+    if not question:
+        raise bad_request("poll question must be non-empty")
+    if len(question) > _MAX_QUESTION:
+        raise bad_request(f"poll question length must not exceed {_MAX_QUESTION}")
+    return question
+
+
+def _options(params: Params) -> tuple[str, ...]:
+    given = params.array("options") or []
+    options = tuple(str(one.get("text", "") if isinstance(one, dict) else one).strip() for one in given)
+    if len(options) < _OPTIONS[0]:
+        raise bad_request("poll must have at least 2 option")
+    if len(options) > _OPTIONS[1]:
+        raise bad_request(f"poll can't have more than {_OPTIONS[1]} options")
+    if not all(options):
+        raise bad_request("poll options must be non-empty")
+    if any(len(option) > _MAX_OPTION for option in options):
+        raise bad_request(f"poll options length must not exceed {_MAX_OPTION}")
+    return options
+
+
+def stop_poll(call: Call) -> Outcome:
+    chat_id = writable_chat(call)
+    message = own_message(call, chat_id, "message with poll to stop not found")
+    shown = message.get("poll")
+    poll = call.world.polls.get(str(shown["id"])) if isinstance(shown, dict) else None
+    if poll is None:
+        raise bad_request("message with poll to stop not found")
+    if poll.closed:
+        raise bad_request("poll has already been closed")
+    state = call.world.polls.close(poll.id)
+    call.world.chat(call.bot.id, chat_id).replace({**message, "poll": state})
+    return Outcome(state, chat_id, told(chat_id, message).message_id)
