@@ -130,7 +130,7 @@ class Installation:
                 await self._seed(tx, spec, live=spec.name not in known)
             if INSTALLED not in await tx.control.switches():
                 await tx.control.set_switch(INSTALLED, str(now_ms))
-        done = await catch_up(self.parts.store, self.parts.hot, now_ms)
+        done = await catch_up(self.parts.store, self.parts.hot)
         self.parts.logs.analytics.info("hot_store_level", people=done.people, whole=done.whole)
 
     async def _seed(self, tx: Transaction, spec: SegmentSpec, *, live: bool) -> None:

@@ -25,7 +25,7 @@ async def rebuild(config: Path | None, *, demo: bool, progress: Progress) -> Reb
     """Empty the hot store and fill it from SQL. Raises HotStoreError when Redis is not there."""
     async with open_workspace(config, demo=demo) as space, _hot(config, demo) as hot:
         await hot.clear()
-        return await catch_up(space.store, hot, space.clock.now_ms(), progress=progress)
+        return await catch_up(space.store, hot, progress=progress)
 
 
 @asynccontextmanager

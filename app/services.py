@@ -138,7 +138,7 @@ def watch_service(
 
     async def step() -> float:
         try:
-            await catch_up(store, hot, clock.now_ms(), overlap=0)
+            await catch_up(store, hot, overlap=0)
         except HotStoreError:
             with contextlib.suppress(HotStoreError):
                 await revive()

@@ -1,24 +1,30 @@
-"""Updates take effect: inbox rows -> events -> profiles, consent, reach and responses, in one transaction.
+"""Updates take effect: inbox rows -> events -> people, groups, consent, reach and responses, all in one
+transaction.
 
 Promises: an update's effects and its `applied` mark commit together, so the same update twice changes
 nothing and a crash repeats only this step. A row that can't be read is kept aside as `failed`, and never
-stops the others. The hot store is written after the commit; losing it loses nothing.
+stops the others; neither does one that breaks its transaction. The hot store is written after the commit;
+losing it loses nothing. Urgent rows come first, and a batch is small enough that they wait little.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from typing import Final
 
 from core.errors import ContentError, KairosError, StoreError
 from core.event import PersonEvent
-from core.identity import Captured, Sender
-from core.intake import arrived, record, show
+from core.identity import Captured
+from core.intake import Meaning, SuppressedAs, absorb, arrived, in_their_order, mean, show, store
 from core.ledger import Message, State
 from core.ports import HotStore, InboxRow, Store, Transaction
-from core.response import RESPONSE_WINDOW_MS, match_response
+from core.response import RESPONDING, RESPONSE_WINDOW_MS, match_response
 
 Read = Callable[[InboxRow], Captured]
+
+BATCH: Final = 2_000
+"""Rows applied at once when so many wait: people repeat within them. About 0.3 s of work."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,52 +36,53 @@ class Applied:
     failed: int = 0
     responses: int = 0
 
+    def __add__(self, other: Applied) -> Applied:
+        return Applied(
+            self.rows + other.rows,
+            self.events + other.events,
+            self.failed + other.failed,
+            self.responses + other.responses,
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class CaptureDeps:
+    """`suppressed_as`: under which keyed hash an identifier stands on the suppression list; without it nobody
+    is looked for there."""
+
     store: Store
     hot: HotStore
     read: Read
+    suppressed_as: SuppressedAs | None = None
 
 
-async def apply_pending(deps: CaptureDeps, now_ms: int, limit: int = 500) -> Applied:
-    """Apply the oldest received updates. Returns `rows` = 0 when nothing waits."""
+async def apply_pending(deps: CaptureDeps, now_ms: int, limit: int = BATCH) -> Applied:
+    """Apply the urgent and the oldest received updates. Returns `rows` = 0 when nothing waits."""
     async with deps.store.transaction(write=False) as tx:
         waiting = await tx.inbox.pending(limit)
-    if not waiting:
-        return Applied()
+    return await _apply_all(deps, waiting, now_ms) if waiting else Applied()
+
+
+async def _apply_all(deps: CaptureDeps, waiting: Sequence[InboxRow], now_ms: int) -> Applied:
+    """Apply the rows together; if one of them breaks the transaction, each half by itself."""
     try:
         return await _apply(deps, waiting, now_ms)
     except StoreError:
         raise  # no row is to blame: all stay waiting
-    except KairosError as error:
-        if not error.permanent:
+    except (KairosError, ValueError, TypeError, KeyError, OverflowError) as error:
+        if isinstance(error, KairosError) and not error.permanent:
             raise
-    except (ValueError, TypeError, KeyError, OverflowError):
-        pass  # one row of the batch breaks its transaction: find it by applying one row at a time
-    return await _one_by_one(deps, waiting, now_ms)
+        if len(waiting) == 1:
+            return await _keep_aside(deps, waiting[0], error)
+    half = len(waiting) // 2
+    first = await _apply_all(deps, waiting[:half], now_ms)
+    return first + await _apply_all(deps, waiting[half:], now_ms)
 
 
-async def _one_by_one(deps: CaptureDeps, waiting: Sequence[InboxRow], now_ms: int) -> Applied:
-    total = Applied()
-    for row in waiting:
-        try:
-            done = await _apply(deps, [row], now_ms)
-        except StoreError:
-            raise
-        except (KairosError, ValueError, TypeError, KeyError, OverflowError) as error:
-            if isinstance(error, KairosError) and not error.permanent:
-                raise
-            async with deps.store.transaction() as tx:
-                await tx.inbox.failed([row.id], f"can't be applied: {type(error).__name__}")
-            done = Applied(rows=1, failed=1)
-        total = Applied(
-            total.rows + done.rows,
-            total.events + done.events,
-            total.failed + done.failed,
-            total.responses + done.responses,
-        )
-    return total
+async def _keep_aside(deps: CaptureDeps, row: InboxRow, error: Exception) -> Applied:
+    async with deps.store.transaction() as tx:
+        await tx.inbox.failed([row.id], f"can't be applied: {type(error).__name__}")
+    return Applied(rows=1, failed=1)
 
 
 async def _apply(deps: CaptureDeps, waiting: Sequence[InboxRow], now_ms: int) -> Applied:
@@ -83,17 +90,27 @@ async def _apply(deps: CaptureDeps, waiting: Sequence[InboxRow], now_ms: int) ->
     async with deps.store.transaction() as tx:
         for row_id, reason in unreadable.items():
             await tx.inbox.failed([row_id], reason)
-        events, senders = await _resolve(tx, list(captured.values()), now_ms)
-        recorded = await record(tx, events, senders)
+        meaning = await mean(tx, captured.values(), deps.suppressed_as, now_ms)
+        events = await in_their_order(tx, meaning.events)
+        fresh = await store(tx, events)
         refusals = _refusals(captured.values())
-        acts = [item for item in recorded.fresh if item.event.key not in refusals]
-        answers = await _answers(tx, acts)
-        more = await record(tx, answers)
-        await tx.inbox.applied([row_id for row_id, item in captured.items() if item.answer])
-        await tx.inbox.handled([row_id for row_id, item in captured.items() if not item.answer])
-    newest = {item.person_no: item for item in (*recorded.records, *more.records)}
-    await show(deps.hot, list(newest.values()), now_ms)
-    return Applied(len(waiting), len(recorded.fresh) + len(more.fresh), len(unreadable), len(more.fresh))
+        acts = [item for item in fresh if item.person_no and item.event.key not in refusals]
+        answers = await store(tx, await _answers(tx, acts))
+        recorded = await absorb(tx, (*fresh, *answers), now_ms, meaning.origin)
+        await _mark(tx, captured, meaning)
+    await show(deps.hot, recorded)
+    return Applied(len(waiting), len(recorded.fresh), len(unreadable), len(answers))
+
+
+async def _mark(tx: Transaction, captured: dict[int, Captured], meaning: Meaning) -> None:
+    """Handlers run for those that somebody waits for, unless it is somebody who asked to be forgotten."""
+    awaited = {
+        row_id
+        for row_id, item in captured.items()
+        if item.answer and item.sender is not None and item.sender.identity not in meaning.unwanted
+    }
+    await tx.inbox.applied(sorted(awaited))
+    await tx.inbox.handled([row_id for row_id in captured if row_id not in awaited])
 
 
 def _read_all(read: Read, rows: Sequence[InboxRow]) -> tuple[dict[int, Captured], dict[int, str]]:
@@ -105,24 +122,6 @@ def _read_all(read: Read, rows: Sequence[InboxRow]) -> tuple[dict[int, Captured]
         except ContentError as error:
             unreadable[row.id] = str(error)
     return captured, unreadable
-
-
-async def _resolve(
-    tx: Transaction, items: Sequence[Captured], now_ms: int
-) -> tuple[list[PersonEvent], dict[int, Sender]]:
-    known = [item for item in items if item.sender is not None]
-    identities = list(dict.fromkeys(item.sender.identity for item in known if item.sender))
-    numbers = await tx.people.resolve(identities, now_ms)
-    events: list[PersonEvent] = []
-    senders: dict[int, Sender] = {}
-    for item in known:
-        if item.sender is None:
-            continue
-        person_no = numbers[item.sender.identity]
-        earlier = senders.get(person_no, item.sender)
-        senders[person_no] = replace(item.sender, chat_id=item.sender.chat_id or earlier.chat_id)
-        events.extend(PersonEvent(person_no, event) for event in item.events)
-    return events, senders
 
 
 def _refusals(items: Iterable[Captured]) -> frozenset[str]:
@@ -138,7 +137,7 @@ def _refusals(items: Iterable[Captured]) -> frozenset[str]:
 async def _answers(tx: Transaction, fresh: Sequence[PersonEvent]) -> list[PersonEvent]:
     """Match what people did to the campaigns they had got; a reply proves that an `unknown` arrived."""
     acts = sorted(
-        (item for item in fresh if item.event.kind in _RESPONDING),
+        (item for item in fresh if item.event.kind in RESPONDING),
         key=lambda item: (item.event.ts_ms, item.event.key),
     )
     if not acts:
@@ -152,7 +151,8 @@ async def _answers(tx: Transaction, fresh: Sequence[PersonEvent]) -> list[Person
     found: list[PersonEvent] = []
     proven: list[Message] = []
     for act in acts:
-        answer = match_response(act.event, by_person.get(act.person_no, ()))
+        own = by_person.get(act.person_no)
+        answer = match_response(act.event, own) if own else None
         if answer is None or answer.message.answered_ms or answer.message.id in answered:
             continue
         answered[answer.message.id] = act.event.ts_ms
@@ -161,6 +161,3 @@ async def _answers(tx: Transaction, fresh: Sequence[PersonEvent]) -> list[Person
         found.append(PersonEvent(act.person_no, answer.event))
     await tx.ledger.answered(answered)
     return found + await arrived(tx, proven)
-
-
-_RESPONDING = frozenset({"message_received", "button_tapped", "payment_succeeded"})

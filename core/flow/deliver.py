@@ -219,10 +219,10 @@ async def _commit_once(deps: DeliverDeps, bot_id: int, results: Sequence[Result]
         doubtful = [move.id for move in moves if move.new is State.UNKNOWN]
         proven = await _answered_meanwhile(tx, doubtful)
         events = [event for r in results for event in _events(r, now_ms)] + proven
-        recorded = await record(tx, events, loaded=loaded)
+        recorded = await record(tx, events, now_ms, loaded=loaded)
         if halt_ms:
             await tx.control.set_switch(f"halt:{bot_id}", str(halt_ms))
-    await show(deps.hot, recorded.records, now_ms)
+    await show(deps.hot, recorded)
 
 
 async def _unproven(tx: Transaction, results: Sequence[Result]) -> list[Result]:
@@ -312,5 +312,5 @@ async def recover(store: Store, bot_id: int, now_ms: int) -> int:
         closed = await tx.ledger.move(
             [Move(m.id, State.SENDING, State.UNKNOWN, reason="the sender stopped in between") for m in dead]
         )
-        await record(tx, await _answered_meanwhile(tx, [m.id for m in dead]))
+        await record(tx, await _answered_meanwhile(tx, [m.id for m in dead]), now_ms)
         return closed

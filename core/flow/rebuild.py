@@ -1,15 +1,15 @@
 """The hot store is brought level with the record: at start, after a loss, and on demand.
 
-Redis may be flushed or killed at any moment; everything in it can be made again from SQL, exactly.
+Redis may be flushed or killed at any moment. Each record carries its hot profile as it was packed with its
+last change, so a rebuild copies, without thinking: afterwards Redis holds what it held before, byte for byte.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
-from core.ports import HotStore, Store
-from core.profile import view
+from core.ports import HotRow, HotStore, Store, Transaction
 
 BATCH = 1_000
 OVERLAP = 1_000
@@ -18,12 +18,15 @@ OVERLAP = 1_000
 
 @dataclass(frozen=True, slots=True)
 class Rebuilt:
+    """How many people and groups were shown, and whether all of them."""
+
     people: int
     whole: bool
+    groups: int = 0
 
 
 Progress = Callable[[int, int], None]
-"""Called after each batch with (people done, people in all)."""
+"""Called after each batch with (people and groups done, people and groups in all)."""
 
 
 def _silent(done: int, total: int) -> None:
@@ -31,7 +34,7 @@ def _silent(done: int, total: int) -> None:
 
 
 async def catch_up(
-    store: Store, hot: HotStore, now_ms: int, *, overlap: int = OVERLAP, progress: Progress = _silent
+    store: Store, hot: HotStore, *, overlap: int = OVERLAP, progress: Progress = _silent
 ) -> Rebuilt:
     """Show every record changed since the hot store's mark; all of them when it has none. While it is being
     filled the mark is 0; one that is flushed meanwhile ends without a mark, so the next call begins anew.
@@ -39,7 +42,7 @@ async def catch_up(
     Raises HotStoreError when Redis is not there."""
     mark = await hot.mark()
     async with store.transaction(write=False) as tx:
-        last, total = await tx.people.last_seq(), await tx.people.count()
+        last, total = await tx.people.last_seq(), await tx.people.count() + await tx.groups.count()
     if mark is not None and mark == last and not overlap:
         await hot.set_mark(last, if_marked=True)
         return Rebuilt(0, whole=False)
@@ -48,20 +51,41 @@ async def catch_up(
         mark = None
     if mark is None:
         await hot.set_mark(0)
-    after, done = max(0, (mark or 0) - overlap), 0
-    while True:
-        async with store.transaction(write=False) as tx:
-            records = await tx.people.changed_after(after, BATCH)
-        if not records:
-            break
-        await hot.write([(view(r.person_no, r.state, now_ms), r.segments, r.seq) for r in records])
-        after, done = records[-1].seq, done + len(records)
-        progress(done, total)
-    await hot.set_mark(max(after, last), if_marked=True)
-    return Rebuilt(done, whole=mark is None)
+    copy = _Copy(store, max(0, (mark or 0) - overlap), total, progress)
+    people = await copy.run(lambda tx, after: tx.people.hot_after(after, BATCH), hot.write)
+    groups = await copy.run(lambda tx, after: tx.groups.hot_after(after, BATCH), hot.write_groups)
+    await hot.set_mark(last, if_marked=True)
+    return Rebuilt(people, mark is None, groups)
 
 
-async def rebuild(store: Store, hot: HotStore, now_ms: int, progress: Progress = _silent) -> Rebuilt:
+@dataclass(slots=True)
+class _Copy:
+    """Hot profiles on their way from the record to the hot store."""
+
+    store: Store
+    since: int
+    total: int
+    progress: Progress
+    done: int = 0
+
+    async def run(
+        self,
+        read: Callable[[Transaction, int], Awaitable[Sequence[HotRow]]],
+        write: Callable[[Sequence[HotRow]], Awaitable[None]],
+    ) -> int:
+        """Copy all that changed since then; how many."""
+        after, began = self.since, self.done
+        while True:
+            async with self.store.transaction(write=False) as tx:
+                rows = await read(tx, after)
+            if not rows:
+                return self.done - began
+            await write(rows)
+            after, self.done = rows[-1].seq, self.done + len(rows)
+            self.progress(self.done, self.total)
+
+
+async def rebuild(store: Store, hot: HotStore, progress: Progress = _silent) -> Rebuilt:
     """Forget everything hot and make it again from the record."""
     await hot.clear()
-    return await catch_up(store, hot, now_ms, progress=progress)
+    return await catch_up(store, hot, progress=progress)

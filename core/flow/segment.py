@@ -49,8 +49,8 @@ async def assess_due(
         def assessed(item: PersonRecord) -> PersonRecord:
             return replace(item, segments=fresh[item.person_no], segment_after_ms=now_ms + RECHECK_MS)
 
-        recorded = await record(tx, events, loaded=loaded, finish=assessed)
-    await show(deps.hot, recorded.records, now_ms)
+        recorded = await record(tx, events, now_ms, loaded=loaded, finish=assessed)
+    await show(deps.hot, recorded)
     entered = sum(item.event.kind == "segment_entered" for item in events)
     return Segmented(len(due), entered, len(events) - entered)
 

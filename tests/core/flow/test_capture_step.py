@@ -50,7 +50,7 @@ async def test_an_update_that_comes_again_under_a_new_row_brings_no_second_event
     twin = InboxRow(99, BOT, raw.update_id, raw.received_ms, raw.body, "received")
     captured = read(twin)
     async with world.store.transaction() as tx:
-        again = await record(tx, [PersonEvent(before.person_no, event) for event in captured.events])
+        again = await record(tx, [PersonEvent(before.person_no, event) for event in captured.events], NOW)
     assert again.fresh == ()
     assert await world.record(ANNA) == before
 
@@ -137,7 +137,7 @@ async def test_a_process_that_dies_inside_the_effect_leaves_no_trace_of_it() -> 
 
 async def test_nobody_is_answered_for_history_and_nobody_for_an_update_without_a_human() -> None:
     world = World()
-    await world.arrives({"poll": {"id": "1", "question": "?"}})
+    await world.arrives({"poll": {"id": "1", "question": "?", "total_voter_count": 0, "is_closed": True}})
     body = (await world.says(ANNA, "old words")).body
     async with world.store.transaction() as tx:
         await tx.inbox.add(BOT, [RawUpdate(900, body, NOW)], answer=False)
@@ -160,6 +160,7 @@ async def test_the_latest_name_counts_even_when_its_update_names_no_chat() -> No
     """A tap below an inline message: no chat to answer in, and the reach keeps the one it had."""
     world = World()
     await world.says(ANNA, "hello")
+    world.clock.advance(1)
     renamed = human(ANNA, "Anna-Maria")
     await world.arrives({"callback_query": {"id": "1", "from": renamed, "data": "menu:vip"}})
     await world.apply()

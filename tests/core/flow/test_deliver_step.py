@@ -64,7 +64,7 @@ async def test_a_sent_message_is_closed_shown_and_an_event_of_its_person() -> No
     assert (row.state, row.telegram_id, row.sent_ms > 0) == (State.SENT, 1, True)
     assert (await world.kinds(ANNA))[-1] == "campaign_sent"
     number = await world.number(ANNA)
-    assert (await world.hot.read([number]))[number]["received_30d"] == "1"
+    assert (await world.hot.read([number]))[number]["sent"] == "1.0.0"
     buttons = world.messenger.sent[0].body["buttons"]
     assert buttons == [[{"text": "VIP", "data": f"c:{offer.id}:offer:more"}]]
 

@@ -27,6 +27,10 @@ async def drain(deps: HandleDeps) -> int:
     return total
 
 
+class Killed(BaseException):
+    """The process ends here."""
+
+
 class Handler:
     """Writes down what it was given, and how much of it at once."""
 
@@ -60,10 +64,10 @@ async def test_after_a_crash_only_what_was_not_marked_runs_again() -> None:
 
     async def dies(row: InboxRow) -> None:
         if row.update_id == 3:
-            raise SystemExit
+            raise Killed
         await handler(row)
 
-    with pytest.raises(SystemExit):
+    with pytest.raises(Killed):
         await drain(HandleDeps(world.store, dies, workers=1))
     again = Handler()
     assert await drain(HandleDeps(world.store, again, workers=1)) == 2

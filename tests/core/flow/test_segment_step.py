@@ -40,7 +40,7 @@ async def test_who_fits_enters_with_an_event_and_shows_in_the_hot_profile() -> N
     assert 0.5 <= record.segments["HOT_LEAD"] <= 1
     assert (await world.kinds(ANNA)).count("segment_entered") == done.entered
     hot = (await world.hot.read([record.person_no]))[record.person_no]
-    assert float(hot["s:HOT_LEAD"]) == record.segments["HOT_LEAD"]
+    assert int(hot["s:HOT_LEAD"]) == round(record.segments["HOT_LEAD"] * 10_000)
 
 
 async def test_nobody_is_assessed_again_before_something_happens_or_time_has_passed() -> None:

@@ -64,14 +64,19 @@ class World:
 
     # ------------------------------------------------------------------ what people do
     async def says(self, person: int, text: str, *, bot: int = BOT, name: str = "", **more: Any) -> RawUpdate:
+        return await self.writes(person, {"text": text, **more}, bot=bot, name=name)
+
+    async def writes(
+        self, person: int, content: Mapping[str, Any], *, bot: int = BOT, name: str = ""
+    ) -> RawUpdate:
+        """A message in a private chat, whatever is in it."""
         body = {
             "message_id": self.updates + 1,
             "date": self.clock.now_ms() // 1000,
             "from": human(person, name),
             "chat": {"id": person, "type": "private"},
-            "text": text,
         }
-        return await self.arrives({"message": body | more}, bot=bot)
+        return await self.arrives({"message": body | dict(content)}, bot=bot)
 
     async def taps(self, person: int, data: str, *, bot: int = BOT) -> RawUpdate:
         shown = {"message_id": 3, "date": 1, "chat": {"id": person, "type": "private"}}
@@ -89,7 +94,7 @@ class World:
 
     async def pays(self, person: int, amount: int = 4900) -> RawUpdate:
         sale = {"total_amount": amount, "currency": "XTR", "telegram_payment_charge_id": f"c{self.updates}"}
-        return await self.says(person, "", successful_payment=sale)
+        return await self.writes(person, {"successful_payment": sale})
 
     async def arrives(self, update: Mapping[str, Any], *, bot: int = BOT) -> RawUpdate:
         """Telegram gives us an update: it is durable, and has no effect yet."""

@@ -11,7 +11,7 @@ from adapters.strategies import load_strategies
 from app.desk.workspace import STRATEGIES, StoppedClock, Workspace
 from core.event import Event, PersonEvent
 from core.identity import Sender, telegram
-from core.intake import record, sent_event
+from core.intake import Origin, record, sent_event
 from core.ledger import MessageClass, Move, NewMessage, State
 from core.ports import AuditEntry, Decision, Store, Transaction
 
@@ -28,7 +28,7 @@ async def settle(store: Store) -> None:
     async with store.transaction() as tx:
         people = await tx.people.resolve([telegram(900 + number) for number in range(1, 5)], NOW - 20 * DAY)
         assert sorted(people.values()) == [ANNA, BORA, CEM, DORA]
-        await record(tx, _events(), _senders())
+        await record(tx, _events(), NOW, Origin(_senders()))
         loaded = await tx.people.load([ANNA, BORA])
         await tx.people.save(
             [
@@ -54,9 +54,11 @@ async def make_town(file: Path) -> None:
         await store.close()
 
 
-def _senders() -> dict[int, Sender]:
+def _senders() -> dict[str, Sender]:
+    """By event, as updates name them; a block and a refusal name nobody anew."""
     names = {ANNA: ("Anna", "anna_k"), BORA: ("Bora [red]", ""), CEM: ("Cem", "cem"), DORA: ("Dora", "dora")}
-    return {no: Sender(telegram(900 + no), 900 + no, *names[no], language="en") for no in names}
+    people = {no: Sender(telegram(900 + no), 900 + no, *names[no], language="en") for no in names}
+    return {item.event.key: people[item.person_no] for item in _events()}
 
 
 def _events() -> list[PersonEvent]:
@@ -87,7 +89,7 @@ async def _messages(tx: Transaction) -> None:
     for step in steps:
         assert await tx.ledger.move([step]) == 1
     await tx.ledger.answered({sent.id: NOW - DAY + 60_000})
-    await record(tx, [sent_event(sent, NOW - DAY + 1000)])
+    await record(tx, [sent_event(sent, NOW - DAY + 1000)], NOW)
     hour = NOW // HOUR
     for message, at_ms in ((sent, NOW - DAY), (waiting, NOW - HOUR)):
         candidates = [(hour, "offer", 0.7, 0.31), (hour + 1, "poll", 0.3, 0.12)]
