@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from redis.asyncio import Redis
 
+from adapters.redis.hot import LATE_S
 from adapters.redis.keys import Keys
 from adapters.redis.link import Link
 
@@ -24,6 +25,7 @@ _DRAWS: Final = 300
 _COUNTABLE: Final = 10_000
 """Up to so many keys the profiles are counted, above they are estimated from the draws."""
 _PAGE: Final = 1_000
+_SPARED_MS: Final = LATE_S * 1000
 _AGED: Final = 5_000
 """Profiles whose age is looked at before some are given up."""
 
@@ -86,7 +88,8 @@ class RedisMemory:
         return max(0, int(length) - KEPT_LINES)
 
     async def shed(self, count: int, profiles: int) -> int:
-        """Give up about `count` of so many profiles, those written longest ago; how many went.
+        """Give up about `count` of so many profiles, those written longest ago; how many went. What stays of
+        forgotten people against late writers (an hour) is spared.
 
         Each write gives a profile a new time to live, so the shortest remaining one is the longest unused.
         From which life on they stay is found on a sample: sorting all needs the memory that is missing."""
@@ -98,7 +101,7 @@ class RedisMemory:
             while True:
                 cursor, names = await self._page(redis, cursor)
                 lives = await _lives(redis, names)
-                old = [name for name, life in zip(names, lives, strict=True) if life <= oldest]
+                old = [name for name, life in zip(names, lives, strict=True) if _SPARED_MS < life <= oldest]
                 if old:
                     gone += int(await redis.unlink(*old[: count - gone]))
                 if cursor == 0 or gone >= count:
@@ -110,7 +113,7 @@ class RedisMemory:
         cursor = 0
         while True:
             cursor, names = await self._page(redis, cursor)
-            lives += await _lives(redis, names)
+            lives += [life for life in await _lives(redis, names) if life > _SPARED_MS]
             if cursor == 0 or len(lives) >= _AGED:
                 break
         lives.sort()

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from adapters.memory.store import MemoryStore
+from adapters.redis.hot import RedisHot
 from adapters.redis.keys import Keys
 from adapters.redis.link import Link
 from adapters.redis.memory import KEPT_LINES, MemoryUse, RedisMemory
@@ -70,7 +71,7 @@ async def fill(link: Link, people: int, lines: int = 200) -> None:
         for name in (KEYS.pacer(7), Keys("another").profile(1)):
             pipe.hset(name, "rate", "27")
         pipe.set(KEYS.mark, people)
-        pipe.lpush(KEYS.feed, *(f"line {n}" for n in range(lines)))
+        pipe.lpush(KEYS.feed, *(f"[{n}]" for n in range(lines)))
         await pipe.execute()
 
 
@@ -121,6 +122,13 @@ async def test_those_written_longest_ago_go_first_under_any_policy(link: Link, p
     assert await here(link, 1_000) == list(range(300, 1_000))
     async with link.use() as redis:
         assert await redis.exists(KEYS.mark, KEYS.pacer(7), Keys("another").profile(1)) == 3
+
+
+async def test_what_keeps_late_writers_from_the_forgotten_is_spared(link: Link) -> None:
+    await fill(link, 20)
+    await RedisHot(link, KEYS).forget([3])
+    await RedisMemory(link, KEYS).shed(20, 20)
+    assert await here(link, 20) == [3]
 
 
 async def test_of_very_many_the_oldest_go_about(link: Link) -> None:
