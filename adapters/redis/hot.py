@@ -1,28 +1,37 @@
 """Hot profiles, the mark and the live feed in Redis: fast, bounded and losable.
 
-Promises: one pipeline a batch; an older seq never overwrites a newer one; profiles carry a time to live, so
-that a full Redis gives up profiles and never the keys that steer (policy volatile-lfu). That time decides
-nothing: a profile that is gone is read from SQL. Leaves to others: the rebuild, which `mark` makes cheap.
+Promises: what `core.profile` packed goes through as it is, a hundred profiles a command; an older seq never
+overwrites a newer one; profiles carry a time to live, so that a full Redis gives up profiles and never the
+keys that steer (policy volatile-lfu). That time decides nothing: a profile that is gone is read from SQL. Who
+was forgotten stays so for writers that are late. Leaves to others: the rebuild, which `mark` makes cheap.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Final, cast
 
 import orjson
+from redis.asyncio import Redis
+from redis.exceptions import NoScriptError
 
-from adapters.redis.fields import to_fields
+from adapters.redis.agreed import LAST_SEQ, is_about
 from adapters.redis.keys import Keys
 from adapters.redis.link import Link
-from core.profile import Profile
+from adapters.redis.rewrite import rewrite_files
+from core.ports import HotRow
 
 LIFE_S: Final = 120 * 24 * 3600
 FEED_LENGTH: Final = 500
+LATE_S: Final = 3600
+"""So long a forgotten profile refuses writers that are late."""
 
 _WRITE: Final = (Path(__file__).parent / "profile.lua").read_text(encoding="utf-8")
 _SCAN = 1000
+_TOGETHER = 100
+"""Profiles a command: one at a time costs ten times as much, and Redis answers nobody else meanwhile."""
+_PIPELINE = 2_000
 
 
 class RedisHot:
@@ -31,28 +40,76 @@ class RedisHot:
     def __init__(self, link: Link, keys: Keys | None = None) -> None:
         self._link = link
         self._keys = keys or Keys()
+        self._script = ""
 
-    async def write(self, profiles: Sequence[tuple[Profile, Mapping[str, float], int]]) -> None:
-        """Write through, one pipeline. Raises HotStoreError; then some or none of them are written."""
-        if not profiles:
+    async def write(self, rows: Sequence[HotRow]) -> None:
+        """Write people through. Raises HotStoreError; then some or none of them are written."""
+        await self._write_all(self._keys.profile, rows)
+
+    async def write_groups(self, rows: Sequence[HotRow]) -> None:
+        await self._write_all(self._keys.group, rows)
+
+    async def _write_all(self, key: Callable[[int], str], rows: Sequence[HotRow]) -> None:
+        if not rows:
             return
-        async with self._link.use() as redis, redis.pipeline(transaction=False) as pipe:
-            for profile, segments, seq in profiles:
-                pairs = [item for pair in to_fields(profile, segments, seq).items() for item in pair]
-                # One argument: packing ninety for the wire costs more than Redis needs for all the rest.
-                key = self._keys.profile(profile.person_no)
-                pipe.eval(_WRITE, 1, key, str(seq), str(LIFE_S), orjson.dumps(pairs).decode())
+        async with self._link.use() as redis:
+            for start in range(0, len(rows), _PIPELINE):
+                part = rows[start : start + _PIPELINE]
+                try:
+                    await self._write(redis, key, part)
+                except NoScriptError:  # the first one here, or Redis has started anew
+                    self._script = await redis.script_load(_WRITE)
+                    await self._write(redis, key, part)
+
+    async def _write(self, redis: Redis, key: Callable[[int], str], rows: Sequence[HotRow]) -> None:
+        async with redis.pipeline(transaction=False) as pipe:
+            for start in range(0, len(rows), _TOGETHER):
+                part = rows[start : start + _TOGETHER]
+                values: list[str | int] = [LIFE_S]
+                for row in part:
+                    values += (row.seq, row.packed)
+                pipe.evalsha(self._script, len(part), *[key(row.no) for row in part], *values)
             await pipe.execute()
 
     async def read(self, person_nos: Sequence[int]) -> dict[int, Mapping[str, str]]:
         """The hot profiles of those who are here."""
-        if not person_nos:
+        return await self._read_all(self._keys.profile, person_nos)
+
+    async def read_groups(self, group_nos: Sequence[int]) -> dict[int, Mapping[str, str]]:
+        return await self._read_all(self._keys.group, group_nos)
+
+    async def _read_all(self, key: Callable[[int], str], nos: Sequence[int]) -> dict[int, Mapping[str, str]]:
+        if not nos:
             return {}
         async with self._link.use() as redis, redis.pipeline(transaction=False) as pipe:
-            for person_no in person_nos:
-                pipe.hgetall(self._keys.profile(person_no))
+            for no in nos:
+                pipe.hgetall(key(no))
             found = cast("list[dict[str, str]]", await pipe.execute())
-        return {person_no: hot for person_no, hot in zip(person_nos, found, strict=True) if hot}
+        return {no: hot for no, hot in zip(nos, found, strict=True) if hot and hot["seq"] != str(LAST_SEQ)}
+
+    async def forget(self, person_nos: Sequence[int]) -> None:
+        """Delete all about these people. For a while their keys hold nothing but a number that is too large
+        for a writer that read them before."""
+        if not person_nos:
+            return
+        async with self._link.use() as redis:
+            lines = cast("list[str]", await redis.lrange(self._keys.feed, 0, -1))
+            async with redis.pipeline(transaction=True) as pipe:
+                for person_no in person_nos:
+                    key = self._keys.profile(person_no)
+                    pipe.delete(key)
+                    pipe.hset(key, "seq", str(LAST_SEQ))
+                    pipe.expire(key, LATE_S)
+                for line in lines:
+                    if is_about(orjson.loads(line), person_nos):
+                        pipe.lrem(self._keys.feed, 0, line)
+                await pipe.execute()
+
+    async def compact(self) -> None:
+        """Have Redis write its files anew, without what was deleted. Raises HotStoreError; a permanent one
+        where our user of Redis may not: then the files are its owner's to rewrite."""
+        async with self._link.use() as redis:
+            await rewrite_files(redis)
 
     async def mark(self) -> int | None:
         async with self._link.use() as redis:

@@ -30,6 +30,10 @@ class Keys:
         """Hash: the hot profile of a person."""
         return f"{self.prefix}:{{p:{person_no}}}:profile"
 
+    def group(self, group_no: int) -> str:
+        """Hash: the hot profile of a group."""
+        return f"{self.prefix}:{{g:{group_no}}}:profile"
+
     def pacer(self, bot_id: int) -> str:
         """Hash: pace and halt of a bot."""
         return f"{self.prefix}:{{b:{bot_id}}}:pacer"
