@@ -93,6 +93,15 @@ class MemoryControl:
     async def switches(self) -> dict[str, str]:
         return dict(sorted(self._t.switches.items()))
 
+    async def set_mark(self, name: str, value: str | None) -> None:
+        if value is None:
+            self._t.marks.pop(name, None)
+        else:
+            self._t.marks[name] = value
+
+    async def marks(self, prefix: str) -> dict[str, str]:
+        return {name: value for name, value in sorted(self._t.marks.items()) if name.startswith(prefix)}
+
     async def audit(self, entries: Sequence[AuditEntry]) -> None:
         for entry in entries:
             self._t.audit[self._t.next_number("audit")] = replace(entry, detail=plain(entry.detail))

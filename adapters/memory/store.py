@@ -9,6 +9,8 @@ from typing import Any
 
 from adapters.columns import RECENT_MS, DoorRows
 from adapters.memory.control import MemoryControl, MemoryKnowledge
+from adapters.memory.erasures import MemoryErasures
+from adapters.memory.groups import MemoryGroups
 from adapters.memory.ledger import MemoryDecisions, MemoryLedger, counted
 from adapters.memory.people import MemoryPeople
 from adapters.memory.records import MemoryEvents, MemoryInbox
@@ -16,7 +18,18 @@ from adapters.memory.tables import Tables
 from core.consent import CAMPAIGNS, DoorFacts
 from core.errors import StoreError
 from core.identity import Identity
-from core.ports import Control, Decisions, Events, Inbox, Knowledge, Ledger, People, Transaction
+from core.ports import (
+    Control,
+    Decisions,
+    Erasures,
+    Events,
+    Groups,
+    Inbox,
+    Knowledge,
+    Ledger,
+    People,
+    Transaction,
+)
 
 
 class MemoryTransaction:
@@ -26,6 +39,8 @@ class MemoryTransaction:
         self._t = tables
         self.inbox: Inbox = MemoryInbox(tables)
         self.people: People = MemoryPeople(tables, holdout)
+        self.groups: Groups = MemoryGroups(tables)
+        self.erasures: Erasures = MemoryErasures(tables)
         self.events: Events = MemoryEvents(tables)
         self.ledger: Ledger = MemoryLedger(tables)
         self.decisions: Decisions = MemoryDecisions(tables)
@@ -77,6 +92,9 @@ class MemoryStore:
             if self.failing:
                 raise StoreError("The database in memory is full.", next_step="set failing to False")
             self._committed = work
+
+    async def compact(self) -> None:
+        """What was deleted left no trace."""
 
     async def close(self) -> None:
         """Nothing is open."""

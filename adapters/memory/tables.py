@@ -14,7 +14,18 @@ from core.consent import ConsentChange
 from core.event import PersonEvent
 from core.identity import Identity
 from core.ledger import Message
-from core.ports import AuditEntry, Decision, InboxRow, Lease, ModelVersion, PersonRecord, Reach
+from core.ports import (
+    AuditEntry,
+    Decision,
+    Erasure,
+    GroupRecord,
+    InboxRow,
+    Lease,
+    Membership,
+    ModelVersion,
+    PersonRecord,
+    Reach,
+)
 from core.strategy import Strategy
 
 
@@ -33,6 +44,11 @@ class Tables:
     reach: dict[tuple[int, int], Reach] = field(default_factory=dict)
     consent: dict[tuple[int, str], ConsentChange] = field(default_factory=dict)
     choices: dict[tuple[int, str, int, bool], ConsentChange] = field(default_factory=dict)
+    groups: dict[int, GroupRecord] = field(default_factory=dict)
+    group_ids: dict[int, int] = field(default_factory=dict)
+    members: dict[tuple[int, int], Membership] = field(default_factory=dict)
+    erasures: dict[int, Erasure] = field(default_factory=dict)
+    suppressed: dict[str, bool] = field(default_factory=dict)
     events: dict[tuple[int, str], PersonEvent] = field(default_factory=dict)
     messages: dict[int, Message] = field(default_factory=dict)
     message_ids: dict[tuple[str, int, str], int] = field(default_factory=dict)
@@ -42,6 +58,7 @@ class Tables:
     slots: dict[tuple[str, int], int] = field(default_factory=dict)
     leases: dict[str, Lease] = field(default_factory=dict)
     switches: dict[str, str] = field(default_factory=dict)
+    marks: dict[str, str] = field(default_factory=dict)
     audit: dict[int, AuditEntry] = field(default_factory=dict)
     counters: dict[str, int] = field(default_factory=dict)
 

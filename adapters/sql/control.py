@@ -1,4 +1,4 @@
-"""Control: slots of periodic jobs, leases with epochs, durable switches, the audit trail."""
+"""Control: slots of periodic jobs, leases with epochs, durable switches, marks, the audit trail."""
 
 from __future__ import annotations
 
@@ -58,6 +58,17 @@ _SWITCH_ON: Final = Upsert.into(
     lambda new: new.on_conflict_do_update(index_elements=["name"], set_={"value": new.excluded.value}),
 )
 _SWITCH_OFF: Final = delete(SWITCH).where(SWITCH.c.name == bindparam("of_name"))
+MARK: Final = tables.table(tables.Mark)
+_SET_MARK: Final = Upsert.into(
+    MARK,
+    lambda new: new.on_conflict_do_update(index_elements=["name"], set_={"value": new.excluded.value}),
+)
+_NO_MARK: Final = delete(MARK).where(MARK.c.name == bindparam("of_name"))
+_MARKS: Final = (
+    select(MARK.c.name, MARK.c.value)
+    .where(func.substr(MARK.c.name, 1, bindparam("length")) == bindparam("beginning"))
+    .order_by(MARK.c.name)
+)
 _TRAIL: Final = (
     select(AUDIT.c.at_ms, AUDIT.c.actor, AUDIT.c.action, AUDIT.c.target, AUDIT.c.detail)
     .order_by(AUDIT.c.id.desc())
@@ -100,6 +111,16 @@ class SqlControl:
 
     async def switches(self) -> dict[str, str]:
         return {name: value for name, value in await self._work.rows(_SWITCHES)}
+
+    async def set_mark(self, name: str, value: str | None) -> None:
+        if value is None:
+            await self._work.run(_NO_MARK, {"of_name": name})
+            return
+        await self._work.run(_SET_MARK, {"name": name, "value": value})
+
+    async def marks(self, prefix: str) -> dict[str, str]:
+        asked = {"beginning": prefix, "length": len(prefix)}
+        return {name: value for name, value in await self._work.rows(_MARKS, asked)}
 
     async def audit(self, entries: Sequence[AuditEntry]) -> None:
         rows = [

@@ -7,27 +7,45 @@ date, and refuses a database that a newer program has changed.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Self
 
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from adapters.inflight import InFlight
+from adapters.sql.compacting import compact_file, vacuum
 from adapters.sql.control import SqlControl
 from adapters.sql.decisions import SqlDecisions
 from adapters.sql.door import read_door
+from adapters.sql.erasures import SqlErasures
+from adapters.sql.errors import explain
 from adapters.sql.events import SqlEvents
+from adapters.sql.groups import SqlGroups
 from adapters.sql.inbox import SqlInbox
 from adapters.sql.knowledge import SqlKnowledge
 from adapters.sql.lanes import READERS, WORKERS, Bounds, Lanes, place, reading_engine, writing_engine
 from adapters.sql.ledger import SqlLedger
 from adapters.sql.migrate import upgrade
+from adapters.sql.onehop import FileOptions
 from adapters.sql.people import SqlPeople
 from adapters.sql.work import Work
 from core.consent import DoorFacts
 from core.identity import Identity
-from core.ports import Control, Decisions, Events, Inbox, Knowledge, Ledger, People, Transaction
+from core.ports import (
+    Control,
+    Decisions,
+    Erasures,
+    Events,
+    Groups,
+    Inbox,
+    Knowledge,
+    Ledger,
+    People,
+    Transaction,
+)
 
 
 def nobody(_: Identity) -> bool:
@@ -42,6 +60,8 @@ class SqlTransaction:
         self._work = work
         self.inbox: Inbox = SqlInbox(work)
         self.people: People = SqlPeople(work, holdout)
+        self.groups: Groups = SqlGroups(work)
+        self.erasures: Erasures = SqlErasures(work)
         self.events: Events = SqlEvents(work)
         self.ledger: Ledger = SqlLedger(work)
         self.decisions: Decisions = SqlDecisions(work)
@@ -92,6 +112,22 @@ class SqlStore:
 
     def _work(self, connection: AsyncConnection, *, write: bool) -> Work:
         return Work(connection, self._place, self._inflight, write=write)
+
+    async def compact(self) -> None:
+        """Make deleted rows unreadable in our files; our own writers wait meanwhile. Raises StoreError when
+        somebody else reads or writes for too long: nothing is lost, it can be done again."""
+        async with self._writers.take() as connection:
+            try:
+                with self._inflight.track():
+                    if self._place.is_file:
+                        await asyncio.to_thread(compact_file, self._file_options())
+                    else:
+                        await vacuum(connection)
+            except (SQLAlchemyError, OSError) as error:
+                raise explain(error, self._place.name) from error
+
+    def _file_options(self) -> FileOptions:
+        return FileOptions(self._place.name, max_pages=self._bounds.max_pages, busy_s=self._bounds.busy_s)
 
     async def close(self) -> None:
         """Close all connections."""

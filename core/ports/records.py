@@ -272,6 +272,11 @@ class Erasures(Protocol):
         """Those not done, oldest first."""
         ...
 
+    async def waits(self, person_no: int, now_ms: int) -> bool:
+        """True while something about the person is under way: an update of theirs that has not been answered,
+        one of others that mentions them and was not applied, a message that is being sent."""
+        ...
+
     async def erase(self, person_no: int, suppressed: Sequence[str], now_ms: int) -> int:
         """Delete everything about the person from every table, and keep only these keyed hashes of the
         identifiers. Ledger and decision rows stay for the figures, about nobody. How many rows went."""
