@@ -7,7 +7,7 @@ nothing here makes anybody reachable; and none of it answers a campaign.
 from __future__ import annotations
 
 from bot.capture.content import media_of, odd_field, words_of
-from bot.capture.fields import MAX_ID, Json, chat_id_of, clean, date_ms, person, size, whole
+from bot.capture.fields import Json, clean, date_ms, person, private_id, size
 from bot.capture.frame import Draft, Frame, Meaning, Props, unknown
 from bot.capture.words import refusal
 from core.identity import Sender, telegram
@@ -63,5 +63,6 @@ def customer(chat: Json) -> Sender | None:
     """Whose private chat with the owner it is, as far as the chat tells."""
     if chat["type"] != "private":
         return None
-    user_id = whole(chat_id_of(chat), 1, MAX_ID)
-    return Sender(telegram(user_id), 0, clean(chat.get("first_name"), 128), clean(chat.get("username"), 64))
+    return Sender(
+        telegram(private_id(chat)), 0, clean(chat.get("first_name"), 128), clean(chat.get("username"), 64)
+    )

@@ -55,9 +55,14 @@ def date_ms(body: Json, name: str = "date") -> int:
     return whole(body[name], 1, MAX_DATE_S) * 1000
 
 
-def chat_id_of(chat: Json) -> int:
-    """The number of any chat."""
-    return whole(chat["id"], 1 - MAX_ID)
+def private_id(chat: Json) -> int:
+    """The number of a private chat, which is the person's own."""
+    return whole(chat["id"])
+
+
+def group_id(value: object) -> int:
+    """The number of a group or channel, which is below 0."""
+    return whole(value, 1 - MAX_ID, 0)
 
 
 def text_of(body: Json) -> str:
@@ -103,7 +108,7 @@ def place(chat: Json, also: int = 0) -> Place | None:
     if kind not in _PLACES:
         return None
     return Place(
-        chat_id_of(chat),
+        group_id(chat["id"]),
         kind,
         clean(chat.get("title"), 128),
         clean(chat.get("username"), 64),

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from bot.capture.fields import Json, chat_id_of, clean, date_ms, human, person, place
+from bot.capture.fields import Json, clean, date_ms, human, person, place, private_id
 from bot.capture.frame import NOTHING, Draft, Frame, Meaning, unknown
 from core.identity import Place, Sender
 
@@ -32,7 +32,7 @@ def my_chat_member(body: Json, frame: Frame) -> Meaning:
     chat, member, at_ms = body["chat"], body["new_chat_member"], date_ms(body)
     if chat["type"] == "private":
         kind = "bot_blocked" if member["status"] in _OUTSIDE else "bot_unblocked"
-        return Meaning([Draft(kind, at_ms, NOTHING)], person(body["from"], chat_id_of(chat)))
+        return Meaning([Draft(kind, at_ms, NOTHING)], person(body["from"], private_id(chat)))
     where = place(chat)
     if where is None:
         return unknown("my_chat_member", at_ms)

@@ -8,13 +8,13 @@ from bot.capture import services
 from bot.capture.content import media_of, odd_field, words_of
 from bot.capture.fields import (
     Json,
-    chat_id_of,
     clean,
     date_ms,
     human,
     number,
     person,
     place,
+    private_id,
     reply_to,
     whole,
 )
@@ -34,7 +34,7 @@ def message(body: Json, frame: Frame) -> Meaning:
         return _group(body, frame)
     if "from" not in body:
         return unknown("message", date_ms(body))
-    at_ms, sender = date_ms(body), person(body["from"], chat_id_of(chat))
+    at_ms, sender = date_ms(body), person(body["from"], private_id(chat))
     media = media_of(body)
     if not media:
         found = services.personal(body, sender, at_ms)
@@ -68,7 +68,7 @@ def edited(body: Json, frame: Frame) -> Meaning:
     words = words_of(body, media)
     props: Props = {"length": len(words), "topics": " ".join(frame.rules.topics(words)) if words else ""}
     drafts = [Draft("message_edited", at_ms, props), *(refusal(words, frame) if words else ())]
-    return Meaning(drafts, person(body["from"], chat_id_of(chat)))
+    return Meaning(drafts, person(body["from"], private_id(chat)))
 
 
 def guest(body: Json, frame: Frame) -> Meaning:

@@ -11,7 +11,7 @@ from typing import Final
 import orjson
 
 from bot.capture import members
-from bot.capture.fields import MAX_DATE_S, MAX_ID, Json, clean, number, whole
+from bot.capture.fields import MAX_DATE_S, MAX_ID, Json, clean, group_id, number, whole
 from bot.capture.frame import NOTHING, Draft, Meaning, Props, shared
 from core.identity import Place, Sender
 
@@ -102,16 +102,18 @@ def _topic(state: str, *, general: bool = False) -> Callable[[Json, Place, int],
 
 def _upgraded_to(body: Json, where: Place, at_ms: int) -> Meaning:
     """Said in the old group: from now on it is the supergroup of that number."""
-    new_id = whole(body["migrate_to_chat_id"], 1 - MAX_ID)
+    new_id = group_id(body["migrate_to_chat_id"])
     return _upgrade(replace(where, chat_id=new_id, kind="supergroup", also=where.chat_id), at_ms)
 
 
 def _upgraded_from(body: Json, where: Place, at_ms: int) -> Meaning:
     """Said in the new supergroup."""
-    return _upgrade(replace(where, also=whole(body["migrate_from_chat_id"], 1 - MAX_ID)), at_ms)
+    return _upgrade(replace(where, also=group_id(body["migrate_from_chat_id"])), at_ms)
 
 
 def _upgrade(where: Place, at_ms: int) -> Meaning:
+    if where.chat_id == where.also:
+        raise ValueError("a group can't become itself")
     props: Props = {"chat_id": where.chat_id}
     return Meaning([Draft("group_upgraded", at_ms, props, f"upgraded:{where.chat_id}")], place=where)
 

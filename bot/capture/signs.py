@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from bot.capture.fields import Json, chat_id_of, clean, date_ms, human, number, person, place, size, whole
+from bot.capture.fields import Json, clean, date_ms, human, number, person, place, private_id, size, whole
 from bot.capture.frame import Draft, Frame, Meaning, Props, shared, unknown
 
 MAX_SIGNS: Final = 32
@@ -17,7 +17,7 @@ def reaction(body: Json, frame: Frame) -> Meaning:
     where = place(chat)
     if body.get("user") is None:
         return unknown("message_reaction.actor_chat", at_ms, where=where)
-    sender = person(body["user"], 0 if where is not None else chat_id_of(chat))
+    sender = person(body["user"], 0 if where is not None else private_id(chat))
     props: Props = {"message_id": message_id, "emoji": emoji, "removed": not body["new_reaction"]}
     key = f"reacted:{chat['id']}:{message_id}:{sender.identity.value}:{emoji}"
     return Meaning([Draft("reacted", at_ms, props, shared(where, key))], sender, where)

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from bot.capture.fields import MAX_ID, Json, chat_id_of, clean, person, place, whole
+from bot.capture.fields import MAX_ID, Json, clean, person, place, private_id, whole
 from bot.capture.frame import Draft, Frame, Meaning, Props
 from bot.capture.preferences import preference
 from bot.capture.words import consent
@@ -32,7 +32,7 @@ def _shown_in(message: object) -> tuple[int, Place | None]:
     if not isinstance(message, Mapping) or "business_connection_id" in message:
         return 0, None
     chat = message["chat"]
-    return (chat_id_of(chat), None) if chat["type"] == "private" else (0, place(chat))
+    return (private_id(chat), None) if chat["type"] == "private" else (0, place(chat))
 
 
 def _topic(data: str, frame: Frame) -> str:
