@@ -65,8 +65,8 @@ class MemoryPeople:
         return sorted(found, key=lambda record: record.seq)[:limit]
 
     async def hot_after(self, seq: int, limit: int) -> list[HotRow]:
-        rows = [HotRow(one.person_no, one.seq, one.hot) for one in self._t.people.values() if one.hot]
-        return sorted((row for row in rows if row.seq > seq), key=lambda row: row.seq)[:limit]
+        found = await self.changed_after(seq, limit)
+        return [HotRow(record.person_no, record.seq, record.hot) for record in found]
 
     async def last_seq(self) -> int:
         return self._t.counters.get("seq", 0)

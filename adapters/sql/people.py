@@ -56,7 +56,7 @@ _LOAD: Final = _RECORD.where(PERSON.c.person_no.in_(_VALUES)).order_by(PERSON.c.
 _CHANGED: Final = _RECORD.where(PERSON.c.seq > bindparam("after")).order_by(PERSON.c.seq).limit(_MOST)
 _HOT: Final = (
     select(PERSON.c.person_no, PERSON.c.seq, PERSON.c.hot)
-    .where(PERSON.c.seq > bindparam("after"), PERSON.c.hot != "")
+    .where(PERSON.c.seq > bindparam("after"))
     .order_by(PERSON.c.seq)
     .limit(_MOST)
 )

@@ -35,7 +35,7 @@ async def in_their_order(tx: Transaction, events: Sequence[PersonEvent]) -> Sequ
     known = await tx.events.choices(sorted({item.person_no for item in new}), since_ms)
     lines = _lines(known)
     moments = {}
-    for item, number in sorted(_numbered(new), key=lambda pair: pair[1], reverse=True):
+    for item, number in _numbered(new):  # as they came, so that batches make no difference
         line = lines.setdefault(_line(item), _Choices())
         moments[item.event.key] = line.put(number, item.event.ts_ms)
     return [_at(item, moments.get(item.event.key, item.event.ts_ms)) for item in events]

@@ -158,7 +158,7 @@ async def test_a_refusal_for_good_closes_the_way_to_the_person(code: str, event:
     number = await world.number(ANNA)
     async with world.store.transaction(write=False) as tx:
         assert [one.state for one in (await tx.people.reach([number]))[number]] == [reach]
-    assert (await world.hot.read([number]))[number]["reachable"] == "0"
+    assert "bots" not in (await world.hot.read([number]))[number]
     world.clock.advance(DAY / 1000)
     await deliver(world)
     assert len(world.messenger.sent) == 1

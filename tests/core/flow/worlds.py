@@ -27,6 +27,7 @@ NOW = 1_767_607_200_000
 """2026-01-05 10:00 UTC, a Monday."""
 SECOND, MINUTE, HOUR, DAY = 1_000, 60_000, 3_600_000, 86_400_000
 ANNA, BORA, CEM = 1001, 1002, 1003
+GROUP = -1001234567890
 """Telegram ids; in a private chat the chat id is the same."""
 HELD_OUT = telegram(1009)
 ENGAGED = Strategy("ENGAGED", 1, 8, Pace(1, 2, 6), Pace(1, 2, 6), ("offer",))
@@ -77,6 +78,24 @@ class World:
             "chat": {"id": person, "type": "private"},
         }
         return await self.arrives({"message": body | dict(content)}, bot=bot)
+
+    async def says_in_group(
+        self, person: int, text: str, *, group: int = GROUP, title: str = "Club", **more: Any
+    ) -> RawUpdate:
+        chat = {"id": group, "type": "supergroup", "title": title}
+        return await self.writes(person, {"text": text, "chat": chat, **more})
+
+    async def moves_in_group(self, person: int, status: str, *, group: int = GROUP) -> RawUpdate:
+        """Comes (member) or goes (left)."""
+        before = "left" if status == "member" else "member"
+        body = {
+            "date": self.clock.now_ms() // 1000,
+            "from": human(person),
+            "chat": {"id": group, "type": "supergroup", "title": "Club"},
+            "old_chat_member": {"status": before, "user": human(person)},
+            "new_chat_member": {"status": status, "user": human(person)},
+        }
+        return await self.arrives({"chat_member": body})
 
     async def taps(self, person: int, data: str, *, bot: int = BOT) -> RawUpdate:
         shown = {"message_id": 3, "date": 1, "chat": {"id": person, "type": "private"}}
