@@ -93,7 +93,7 @@ def _rich_text(rich: Any) -> str:
         if type(part) is str:
             words.append(part)
             length += len(part)
-        elif isinstance(part, Mapping):
+        elif isinstance(part, dict):
             waiting.extend(part[name] for name in reversed(_RICH) if name in part)
         elif isinstance(part, list):
             waiting.extend(reversed(part[:_RICH_PARTS]))

@@ -76,7 +76,7 @@ def text_of(body: Json) -> str:
 def reply_to(body: Json) -> int:
     """The message id replied to, or 0."""
     target = body.get("reply_to_message")
-    return number(target.get("message_id")) if isinstance(target, Mapping) else 0
+    return number(target.get("message_id")) if isinstance(target, dict) else 0
 
 
 def person(human: Json, chat_id: int = 0) -> Sender:
@@ -97,7 +97,7 @@ def person(human: Json, chat_id: int = 0) -> Sender:
 def human(body: Json, name: str = "from") -> Sender | None:
     """Whom a field names, None when that is nobody or a bot."""
     user = body.get(name)
-    if not isinstance(user, Mapping) or user.get("is_bot") is True:
+    if not isinstance(user, dict) or user.get("is_bot") is True:
         return None
     return person(user)
 

@@ -49,16 +49,12 @@ class Arrival:
     received_ms: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Frame:
-    """What every reader is given beside the body of the update."""
+    """What every reader is given beside the body of the update: the rules, and the moment of its receipt."""
 
-    arrival: Arrival
     rules: CaptureRules
-
-    @property
-    def received_ms(self) -> int:
-        return self.arrival.received_ms
+    received_ms: int
 
 
 Props = dict[str, Scalar]
@@ -81,7 +77,7 @@ class Meaning:
     sender: Sender | None = None
     place: Place | None = None
     answer: bool = False
-    others: list[tuple[Sender, list[Draft]]] = field(default_factory=list)
+    others: Sequence[tuple[Sender, list[Draft]]] = ()
 
 
 NOTHING: Final[Mapping[str, Scalar]] = {}

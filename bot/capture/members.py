@@ -7,7 +7,6 @@ they bear the same second. `vip_joined` comes from `chat_member` alone, so that 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Final
 
 from bot.capture.fields import Json, clean, date_ms, human, person, place, private_id
@@ -117,7 +116,7 @@ def boost(body: Json, frame: Frame) -> Meaning:
 def link_of(body: Json) -> str:
     """The name of the invite link, else its address."""
     link = body.get("invite_link")
-    if not isinstance(link, Mapping):
+    if not isinstance(link, dict):
         return ""
     return clean(link.get("name"), 64) or clean(link.get("invite_link"), 128)
 
@@ -150,4 +149,4 @@ def _how_left(body: Json, member: Json) -> str:
 
 def _actor(body: Json) -> object:
     actor = body.get("from")
-    return actor.get("id") if isinstance(actor, Mapping) else None
+    return actor.get("id") if isinstance(actor, dict) else None

@@ -4,8 +4,6 @@ Telegram gives these no date, so they carry the moment of their receipt."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from bot.capture.fields import MAX_ID, Json, clean, person, place, private_id, whole
 from bot.capture.frame import Draft, Frame, Meaning, Props
 from bot.capture.preferences import preference
@@ -29,7 +27,7 @@ def callback(body: Json, frame: Frame) -> Meaning:
 def _shown_in(message: object) -> tuple[int, Place | None]:
     """The private chat or the group of the message that carries the button; neither for an inline one, nor
     for the chats of a business account."""
-    if not isinstance(message, Mapping) or "business_connection_id" in message:
+    if not isinstance(message, dict) or "business_connection_id" in message:
         return 0, None
     chat = message["chat"]
     return (private_id(chat), None) if chat["type"] == "private" else (0, place(chat))

@@ -19,9 +19,9 @@ def capture(update: Json, arrival: Arrival, rules: CaptureRules) -> Captured:
     """The meaning of one update. Raises ContentError when it is not shaped like one at all."""
     kind = _kind(update)
     body = update.get(kind)
-    if not isinstance(body, Mapping):
+    if not isinstance(body, dict):
         raise ContentError("the update has no body")
-    reader, frame = READERS.get(kind), Frame(arrival, rules)
+    reader, frame = READERS.get(kind), Frame(rules, arrival.received_ms)
     try:
         found = reader(body, frame) if reader is not None else _tomorrow(kind, body, frame)
     except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError) as error:
@@ -64,7 +64,7 @@ def _tomorrow(kind: str, body: Json, frame: Frame) -> Meaning:
     """A kind of update that came after this program."""
     sender = human(body) or human(body, "user")
     at_ms = date_ms(body) if "date" in body else frame.received_ms
-    where = place(body["chat"]) if isinstance(body.get("chat"), Mapping) else None
+    where = place(body["chat"]) if isinstance(body.get("chat"), dict) else None
     return unknown(clean(kind, 64), at_ms, sender, where)
 
 
