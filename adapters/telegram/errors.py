@@ -53,7 +53,11 @@ _LONGEST = 200
 
 
 class ConflictError(TransportError):
-    """409: another poller or a webhook takes this bot's updates."""
+    """409: another poller or a webhook takes this bot's updates. `webhook`: it is a webhook."""
+
+    def __init__(self, message: str, *, webhook: bool = False) -> None:
+        super().__init__(message)
+        self.webhook = webhook
 
 
 def error_of(answer: Mapping[str, object]) -> TransportError:
@@ -68,7 +72,9 @@ def error_of(answer: Mapping[str, object]) -> TransportError:
     if status >= SERVER_ERROR:
         return AmbiguousError(f"Telegram failed with {status}: {says}")
     if status == CONFLICT:
-        return ConflictError(f"Telegram gives this bot's updates to somebody else: {says}")
+        return ConflictError(
+            f"Telegram gives this bot's updates to somebody else: {says}", webhook="webhook" in says.lower()
+        )
     if status in UNAUTHORIZED:
         return RejectedError(f"Telegram does not know this bot's token: {says}", code="unauthorized")
     return RejectedError(

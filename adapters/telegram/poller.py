@@ -2,67 +2,49 @@
 
 Promises: a batch and the next offset are committed in one transaction, and only then is the next offset
 asked for; so a kill at any moment loses nothing, and what comes twice is dropped by the inbox. Updates are
-stored as they came (halves of letters as "?", because no text can hold them): none can block the line.
-Failures are waited out (longer each time) and shown in `status`.
+stored one by one as they came (`adapters.telegram.updates`): none can block the line. Of several processes
+one polls (`adapters.telegram.tenure`). When Telegram had no more, the mark `drained:<bot>` says when that
+was, for other processes. A webhook that was left behind is removed. Failures are waited out (longer each
+time) and shown in `status`.
 Leaves to others: what updates mean.
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from typing import Final, cast
-
-import orjson
+from typing import Final
 
 from adapters.telegram.client import TelegramClient
 from adapters.telegram.errors import ConflictError
+from adapters.telegram.tenure import LeaseLostError, PollLease, Tenure
+from adapters.telegram.updates import ALLOWED_UPDATES, next_offset, raw_updates
 from core.errors import KairosError, RateLimitedError, RejectedError, StoreError, TransportError
 from core.ports import Clock, RawUpdate, Store
 
-ALLOWED_UPDATES: Final = (
-    "message",
-    "edited_message",
-    "channel_post",
-    "edited_channel_post",
-    "business_connection",
-    "business_message",
-    "edited_business_message",
-    "deleted_business_messages",
-    "guest_message",
-    "message_reaction",
-    "message_reaction_count",
-    "inline_query",
-    "chosen_inline_result",
-    "callback_query",
-    "shipping_query",
-    "pre_checkout_query",
-    "purchased_paid_media",
-    "poll",
-    "poll_answer",
-    "my_chat_member",
-    "chat_member",
-    "chat_join_request",
-    "chat_boost",
-    "removed_chat_boost",
-    "managed_bot",
-)
-"""All kinds of Bot API 10.1: some come only when named, and leaving the list out keeps the former one."""
+__all__ = ["ALLOWED_UPDATES", "BATCH", "POLL_S", "PollLease", "Poller", "drained_mark", "raw_updates"]
 
 POLL_S: Final = 25
 BATCH: Final = 100
 STORE_TRIES: Final = 5
 """So often in a row the store may fail (15 s with pauses) before polling ends: Telegram keeps the rest."""
+MARK_MS: Final = 10_000
+"""The mark `drained:<bot>` is written at most so often."""
 _MARGIN_S = 15.0
 _FIRST_WAIT_S = 1.0
 _LONGEST_WAIT_S = 30.0
 _NO_TOKEN_WAIT_S = 60.0
 
 
+def drained_mark(bot_id: int) -> str:
+    """The mark that holds the last moment (ms) at which all of this bot's updates were stored."""
+    return f"drained:{bot_id}"
+
+
 @dataclass(slots=True)
 class PollerStatus:
-    """How a poller does. state: starting, polling, waiting (after a failure), conflict or unauthorized."""
+    """How a poller does. state: starting, standby (another process polls), polling, waiting (after a
+    failure), conflict or unauthorized. aside: how many were no updates and are kept aside."""
 
     state: str = "starting"
     error: str = ""
@@ -70,6 +52,7 @@ class PollerStatus:
     last_ok_ms: int = 0
     batches: int = 0
     updates: int = 0
+    aside: int = 0
 
 
 class Poller:
@@ -83,18 +66,23 @@ class Poller:
         on_batch: Callable[[], None] = lambda: None,
         *,
         poll_s: int = POLL_S,
+        lease: PollLease | None = None,
     ) -> None:
-        """`poll_s`: how long Telegram may hold an empty poll, in seconds."""
+        """`poll_s`: how long Telegram may hold an empty poll, in seconds. `lease` None: no other process
+        polls this bot."""
         self.bot_id = client.bot_id
         self._client = client
         self._store = store
         self._clock = clock
         self._on_batch = on_batch
         self._poll_s = poll_s
+        self._tenure = Tenure(store, clock, client.bot_id, lease)
         self._unstored = 0
+        self._marked_ms = 0
+        self._may_unhook = True
         self._status = PollerStatus()
         self.drained = False
-        """True once Telegram said that nothing waits: what people did while we were away is stored."""
+        """True once Telegram had no more for us: what people did while we were away is stored."""
 
     @property
     def status(self) -> dict[str, object]:
@@ -110,18 +98,34 @@ class Poller:
         """Poll for ever. Cancelling it loses nothing: what was not committed is handed out again.
 
         Raises the StoreError of a store that takes nothing for a while (it is full, say), or for good."""
-        while True:
-            try:
+        try:
+            while True:
+                try:
+                    pause_s = await self._hold()
+                except StoreError as error:
+                    self._unstored += 1
+                    if error.permanent or self._unstored == STORE_TRIES:
+                        raise
+                    pause_s = self._failed(error)
+                except TransportError as error:
+                    pause_s = 0.0 if await self._unhooked(error) else self._failed(error)
+                if pause_s:
+                    await self._clock.sleep(pause_s)
+        finally:
+            await self._tenure.release()
+
+    async def _hold(self) -> float:
+        """Poll while the bot is ours; seconds to wait before it is tried again."""
+        try:
+            if await self._tenure.take():
                 offset = await self._stored_offset()
-                while True:
+                while await self._tenure.take():
                     offset = await self._turn(offset)
-            except StoreError as error:
-                self._unstored += 1
-                if error.permanent or self._unstored == STORE_TRIES:
-                    raise
-                await self._clock.sleep(self._failed(error))
-            except TransportError as error:
-                await self._clock.sleep(self._failed(error))
+        except LeaseLostError:
+            self._tenure.forget()
+        self.drained = False
+        self._status.state = "standby"
+        return self._tenure.pause_s
 
     async def _stored_offset(self) -> int | None:
         async with self._store.transaction(write=False) as tx:
@@ -133,24 +137,52 @@ class Poller:
         params: dict[str, object] = {"timeout": wait_s, "limit": BATCH, "allowed_updates": ALLOWED_UPDATES}
         if offset is not None:
             params["offset"] = offset
-        result = await self._client.call("getUpdates", params, answer_s=wait_s + _MARGIN_S)
+        call = self._client.call("getUpdates", params, answer_s=wait_s + _MARGIN_S)
+        result = await self._tenure.during(call)
         now_ms = self._clock.now_ms()
         updates = raw_updates(result, now_ms)
-        if updates:
-            offset = updates[-1].update_id + 1
-            async with self._store.transaction() as tx:
-                await tx.inbox.add(self.bot_id, updates, next_offset=offset)
+        following = next_offset(offset, updates)
+        drained = len(updates) < BATCH
+        await self._keep(updates, following, now_ms if drained else 0)
         self._unstored = 0
-        self.drained = self.drained or not updates
-        self._succeeded(len(updates), now_ms)
-        return offset
+        if updates and following is None:
+            raise TransportError("getUpdates answered only what is no update, and nothing can be confirmed")
+        self.drained = self.drained or drained
+        self._succeeded(updates, now_ms)
+        return following
 
-    def _succeeded(self, updates: int, now_ms: int) -> None:
+    async def _keep(self, updates: list[RawUpdate], following: int | None, drained_ms: int) -> None:
+        """Commit what came, and that there is no more."""
+        mark = drained_ms if drained_ms - self._marked_ms >= MARK_MS else 0
+        if not updates and not mark:
+            return
+        async with self._store.transaction() as tx:
+            await self._tenure.prove(tx)
+            if updates:
+                await tx.inbox.add(self.bot_id, updates, next_offset=following)
+            if mark:
+                await tx.control.set_mark(drained_mark(self.bot_id), str(mark))
+        self._marked_ms = mark or self._marked_ms
+
+    async def _unhooked(self, error: TransportError) -> bool:
+        """Remove a webhook that was left behind, once: while one is set nobody can poll. What waits stays."""
+        if not (self._may_unhook and isinstance(error, ConflictError) and error.webhook):
+            return False
+        self._may_unhook = False
+        try:
+            await self._client.call("deleteWebhook", {"drop_pending_updates": False})
+        except TransportError:
+            self._may_unhook = True
+            return False
+        return True
+
+    def _succeeded(self, updates: list[RawUpdate], now_ms: int) -> None:
         status = self._status
         status.state, status.error, status.failures, status.last_ok_ms = "polling", "", 0, now_ms
         if updates:
             status.batches += 1
-            status.updates += updates
+            status.updates += len(updates)
+            status.aside += sum(1 for update in updates if update.reason)
             self._on_batch()
 
     def _failed(self, error: KairosError) -> float:
@@ -164,21 +196,6 @@ class Poller:
         if status.state == "unauthorized":
             return _NO_TOKEN_WAIT_S
         return float(min(_FIRST_WAIT_S * 2 ** min(status.failures - 1, 10), _LONGEST_WAIT_S))
-
-
-def raw_updates(result: object, now_ms: int) -> list[RawUpdate]:
-    """The updates of a getUpdates result, in Telegram's order, each as JSON of its own."""
-    if not isinstance(result, list):
-        raise TransportError("getUpdates answered something that is no list of updates")
-    found = cast("Sequence[Mapping[str, object]]", result)
-    return [RawUpdate(cast("int", update["update_id"]), _json(update), now_ms) for update in found]
-
-
-def _json(update: Mapping[str, object]) -> bytes:
-    try:
-        return orjson.dumps(update)
-    except TypeError:  # half of a surrogate pair, see the client: it must not cost a /stop its effect
-        return json.dumps(update, ensure_ascii=False).encode(errors="replace")
 
 
 def _state_after(error: KairosError) -> str:
