@@ -1,20 +1,30 @@
-"""One simulated person's life: what was done and felt so far, and what follows from it.
+"""One simulated person's life: what they plan by themselves, and what a message makes them do.
 
 Promises: every method turns a moment or a stimulus into plans, `(at_ms, Act)`, and touches nothing outside;
-the same seed and the same stimuli give the same plans. Two dice are kept apart, `habit` for what the person
-does unasked and `mood` for reactions, so that a campaign never changes the organic life it is compared with.
-Leaves to `town`: performing acts in time order, on a real or on a past stage.
+the same seed and the same stimuli give the same plans. Dice are kept apart: `habit` and `whims` for what the
+person does unasked, `mood` for reactions, those of `crowd` for groups; so a campaign never changes the
+organic life it is compared with. Leaves to `memory`: what follows from an act; to `town`: performing acts in
+time order, on a real or on a past stage.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass
 from random import Random
 from typing import Final, Literal
 
+from sandbox.people.acts import (
+    BUY_VIP,
+    CONSENT_NO,
+    CONSENT_YES,
+    FORGET_YES,
+    MENU,
+    Act,
+    CampaignMessage,
+    Plan,
+)
 from sandbox.people.behaviour import (
-    DAY,
     HOUR,
     MINUTE,
     SECOND,
@@ -26,15 +36,11 @@ from sandbox.people.behaviour import (
     response_probability,
     session_length,
 )
+from sandbox.people.crowd import REACTIONS, Crowd
+from sandbox.people.memory import SATED, Memory
 from sandbox.people.texts import Topic, phrase
 from sandbox.people.traits import Intent, Traits, person_random
-
-Verb = Literal["join", "session", "start", "say", "stop", "tap", "pay", "block", "unblock"]
-Mind = Literal["undecided", "yes", "no"]
-
-CONSENT_YES: Final = "consent:all"
-CONSENT_NO: Final = "consent:none"
-MENU: Final = ("menu:price", "menu:vip", "menu:support", "menu:news")
+from sandbox.people.whims import choice_of_settings, thinks, whim
 
 _TOPICS: Final[tuple[Topic | Literal["menu", "interest"], ...]] = (
     "small_talk",
@@ -58,61 +64,19 @@ _BUYS_UNASKED: Final = {Intent.LOW: 0.002, Intent.MEDIUM: 0.014, Intent.HIGH: 0.
 _BUYS_WHEN_ASKED: Final = {Intent.LOW: 0.03, Intent.MEDIUM: 0.10, Intent.HIGH: 0.22}
 _STOPS_UNASKED: Final = 0.0012
 _BLOCKS_UNASKED: Final = 0.0018
-_RETURNS_AFTER_BLOCK: Final = 0.3
-_RETURNS_AFTER_STOP: Final = 0.2
-_AGREES_AGAIN: Final = 0.7
 _SECOND_BOT_SHARE: Final = 0.4
 _TAPS_RATHER_THAN_TYPES: Final = 0.8
 _ASKS_IN_WORDS: Final = 0.4
 _STOPS_RATHER_THAN_BLOCKS: Final = 0.5
-_SATED: Final = 5 * DAY
-
-
-@dataclass(frozen=True, slots=True)
-class Act:
-    """One thing a person does. `text` is words, a start code, callback data or what is paid for, after the
-    verb; `answers` is the message id of the campaign message that earned it, 0 when nothing did.
-    """
-
-    verb: Verb
-    bot_id: int
-    text: str = ""
-    message_id: int = 0
-    answers: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class CampaignMessage:
-    """A campaign message as the person sees it: what kind it is and which answers its buttons offer."""
-
-    bot_id: int
-    message_id: int
-    kind: str
-    buttons: tuple[tuple[str, str], ...]
-    """(choice, callback data) of each button."""
-
-
-Plan = tuple[int, Act]
+_VOTES: Final = 0.7
+_REACTS_RATHER_THAN_WRITES: Final = 0.06
+_STOPS_UNDER_A_PHOTO: Final = 0.08
+_STOPS_BY_EDITING: Final = 0.08
 
 
 @dataclass(slots=True)
-class Life:
-    """What one person did, feels and remembers."""
-
-    traits: Traits
-    habit: Random
-    mood: Random
-    mind: Mind = "undecided"
-    deciding: bool = False
-    opened: set[int] = field(default_factory=set)
-    blocked: set[int] = field(default_factory=set)
-    menus: dict[int, int] = field(default_factory=dict)
-    fatigue: float = 0.0
-    tired_at: int = 0
-    payments: int = 0
-    paid_at: int = -_SATED
-    is_vip: bool = False
-    serial: int = 0
+class Life(Memory):
+    """A person who makes plans."""
 
     @classmethod
     def of(cls, traits: Traits, seed: int) -> Life:
@@ -121,30 +85,9 @@ class Life:
             traits,
             habit=person_random(seed, traits.user_id, "habit"),
             mood=person_random(seed, traits.user_id, "mood"),
+            whims=person_random(seed, traits.user_id, "whims"),
+            crowd=Crowd.of(traits, seed),
         )
-
-    def next_serial(self) -> int:
-        """Orders a person's own acts of the same moment, so that no order depends on other people."""
-        self.serial += 1
-        return self.serial
-
-    def reachable(self, bot_id: int) -> bool:
-        """The chat is open and not blocked."""
-        return bot_id in self.opened and bot_id not in self.blocked
-
-    def possible(self, act: Act) -> bool:
-        """Plans are made ahead; what came in between may have made them moot."""
-        match act.verb:
-            case "join" | "session":
-                return True
-            case "start":
-                return act.bot_id not in self.blocked
-            case "unblock":
-                return act.bot_id in self.blocked
-            case "tap":
-                return self.reachable(act.bot_id) and act.message_id > 0
-            case _:
-                return self.reachable(act.bot_id)
 
     def join(self, at: int) -> list[Plan]:
         """The first contact, and what belongs to it: the second bot, the declared timezone, the first
@@ -158,6 +101,7 @@ class Life:
             moment = at + lognormal_delay(self.habit, 20 * MINUTE, 1.2)
             plans.append((moment, Act("say", first, f"/timezone {self.traits.zone.key}")))
         plans.append((at + lognormal_delay(self.habit, 2 * MINUTE, 0.7), Act("session", first)))
+        plans.extend(self.crowd.arrive(at))
         return plans
 
     def session(self, at: int) -> list[Plan]:
@@ -171,6 +115,7 @@ class Life:
             plans.append((moment, self._interaction(bot)))
             moment += lognormal_delay(self.habit, 40 * SECOND, 0.7)
         plans.extend(self._after_session(bot, moment))
+        plans.extend(whim(self.traits, self.whims, bot, moment))
         eagerness = 0.5 if self.mind == "no" else 1.0
         upcoming = next_session(self.traits, self.habit, max(at + 10 * MINUTE, moment), eagerness)
         plans.append((upcoming, Act("session", bot)))
@@ -197,40 +142,33 @@ class Life:
             plans.append(self._leave(at, message))
         return plans
 
-    def done(self, at: int, act: Act) -> list[Plan]:
-        """An act took place: remember it, and plan what it entails."""
-        match act.verb:
-            case "start":
-                self._started(act.bot_id)
-            case "tap" if act.text in (CONSENT_YES, CONSENT_NO):
-                self.mind = "yes" if act.text == CONSENT_YES else "no"
-                self.deciding = False
-            case "pay":
-                self.payments += 1
-                self.paid_at = at
-                self.is_vip = self.is_vip or act.text == "vip"
-            case "stop":
-                self.mind = "no"
-                return self._maybe_return(at, _RETURNS_AFTER_STOP, Act("start", act.bot_id))
-            case "block":
-                self.blocked.add(act.bot_id)
-                return self._maybe_return(at, _RETURNS_AFTER_BLOCK, Act("unblock", act.bot_id))
-            case "unblock":
-                self.blocked.discard(act.bot_id)
-                return [(at + 2 * SECOND, Act("start", act.bot_id))]
-            case _:
-                pass
-        return []
+    def asked_to_decide(self, at: int, bot_id: int, message_id: int, data: list[str]) -> list[Plan]:
+        """Buttons that only matter to who asked for them: a settings page, the question before forgetting."""
+        if FORGET_YES in data and self.forgetting:
+            self.forgetting = False
+            return [(at + thinks(self.mood), Act("tap", bot_id, FORGET_YES, message_id))]
+        if self.browsing <= 0:
+            return []
+        choice = choice_of_settings(self.traits, self.mood, data)
+        if choice is None:
+            return []
+        self.browsing -= 1
+        return [(at + thinks(self.mood), Act("tap", bot_id, choice, message_id))]
 
-    def goods(self) -> str:
-        """What the person would buy now."""
-        return "vip" if self.traits.interest == "vip" and not self.is_vip else "order"
+    def invoiced(self, at: int, bot_id: int, message_id: int) -> list[Plan]:
+        """An invoice arrives; who asked for it pays."""
+        if bot_id not in self.awaiting:
+            return []
+        answers = self.awaiting.pop(bot_id)
+        return [(at + thinks(self.mood), Act("checkout", bot_id, "vip", message_id, answers))]
 
-    def _started(self, bot_id: int) -> None:
-        again = bot_id in self.opened
-        self.opened.add(bot_id)
-        if again and self.mind == "no" and self.traits.attitude == "accepts":
-            self.mind = "undecided" if self.mood.random() < _AGREES_AGAIN else "no"
+    def way_to_pay(self, act: Act) -> Act:
+        """VIP is bought by the bot's own button where it has shown one."""
+        offer = self.offers.get(act.bot_id, 0)
+        if act.verb != "pay" or act.text != "vip" or not offer:
+            return act
+        self.awaiting[act.bot_id] = act.answers
+        return Act("tap", act.bot_id, BUY_VIP, offer)
 
     def _choose_bot(self) -> int:
         first, *others = [bot for bot in self.traits.bots if bot not in self.blocked] or self.traits.bots
@@ -256,12 +194,12 @@ class Life:
         if point < _BLOCKS_UNASKED:
             yield at + MINUTE, Act("block", bot_id)
         elif point < _BLOCKS_UNASKED + _STOPS_UNASKED:
-            yield at + MINUTE, Act("stop", bot_id, phrase(self.habit, self.traits.language, "stop"))
+            yield at + MINUTE, self._stop(self.habit, bot_id)
         elif self.habit.random() < _BUYS_UNASKED[self.traits.intent] * self._appetite(at):
             yield at + lognormal_delay(self.habit, 10 * MINUTE), Act("pay", bot_id, self.goods())
 
     def _appetite(self, at: int) -> float:
-        return 0.2 if at - self.paid_at < _SATED else 1.0
+        return 0.2 if at - self.paid_at < SATED else 1.0
 
     def _respond(self, at: int, message: CampaignMessage) -> Iterable[Plan]:
         moment = at + answer_delay(self.traits, self.mood, at)
@@ -275,6 +213,11 @@ class Life:
     def _reaction(self, message: CampaignMessage) -> tuple[str, Act]:
         """A tap mostly, else words."""
         bot, number = message.bot_id, message.message_id
+        if message.poll is not None and self.mood.random() < _VOTES:
+            poll, options = message.poll
+            return "vote", Act("vote", bot, poll, self.mood.randrange(options), number)
+        if self.mood.random() < _REACTS_RATHER_THAN_WRITES:
+            return "reply", Act("react", bot, self.mood.choice(REACTIONS), number, number)
         if message.buttons and self.mood.random() < _TAPS_RATHER_THAN_TYPES:
             weights = [_choice_weight(choice, self.traits.intent) for choice, _ in message.buttons]
             choice, data = self.mood.choices(message.buttons, weights)[0]
@@ -287,27 +230,18 @@ class Life:
     def _leave(self, at: int, message: CampaignMessage) -> Plan:
         moment = at + answer_delay(self.traits, self.mood, at)
         if self.mood.random() < _STOPS_RATHER_THAN_BLOCKS:
-            words = phrase(self.mood, self.traits.language, "stop")
-            return moment, Act("stop", message.bot_id, words, answers=message.message_id)
+            return moment, self._stop(self.mood, message.bot_id, message.message_id)
         return moment, Act("block", message.bot_id, answers=message.message_id)
 
-    def _maybe_return(self, at: int, chance: float, act: Act) -> list[Plan]:
-        if self.mood.random() >= chance:
-            return []
-        return [(at + lognormal_delay(self.mood, 2 * DAY, 0.6), act)]
+    def _stop(self, dice: Random, bot_id: int, answers: int = 0) -> Act:
+        """Words that end it all; a command works only as a message of its own."""
+        words = phrase(dice, self.traits.language, "stop")
+        point = dice.random()
+        manner = "caption" if point < _STOPS_UNDER_A_PHOTO else ""
+        if not manner and point < _STOPS_UNDER_A_PHOTO + _STOPS_BY_EDITING:
+            manner = "edited"
+        return Act("stop", bot_id, words, answers=answers, manner="" if words.startswith("/") else manner)
 
 
 def _choice_weight(choice: str, intent: Intent) -> float:
     return {"buy": 0.15 + 0.6 * intent, "more": 1.0 + 0.3 * intent}.get(choice, 1.0)
-
-
-def campaign_message(bot_id: int, message_id: int, data: Sequence[str]) -> CampaignMessage | None:
-    """Reads `c:<row id>:<kind>:<choice>` buttons; None when the message carries none, so is no campaign."""
-    buttons: list[tuple[str, str]] = []
-    kind = ""
-    for each in data:
-        if not each.startswith("c:"):
-            continue
-        _, _, kind, choice = (each + ":::").split(":")[:4]
-        buttons.append((choice, each))
-    return CampaignMessage(bot_id, message_id, kind, tuple(buttons)) if buttons else None

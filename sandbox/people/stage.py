@@ -1,29 +1,22 @@
 """Where people act: on the live world, or in the past that becomes history.
 
 Both stages take the same acts. `LiveStage` hands them to the world, whose bots will see them; `PastStage`
-writes them as history lines and leaves the world as it must be when the live run goes on: chats opened,
-blocks in force, ids used up, greetings in the chats. The bots of the past are imagined: they greet, and their
-answers merely take message ids.
+does the same within the world's past, so that they become history lines and leave the world as it must be
+when the live run goes on: chats opened, blocks in force, groups joined, ids used up, greetings in the chats.
+The bots of the past are imagined: they greet, and their answers merely take message ids.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
 from typing import Final, Protocol
 
 from sandbox.accounts import Json
-from sandbox.people.life import CONSENT_NO, CONSENT_YES, MENU, Act, Life
+from sandbox.people.acts import CONSENT_NO, CONSENT_YES, MENU, Act, Verb
+from sandbox.people.life import Life
+from sandbox.people.places import OWNER_ID
 from sandbox.people.traits import Traits
-from sandbox.updates import (
-    Payment,
-    bot_message,
-    callback_update,
-    inaccessible_message,
-    member_update,
-    message_update,
-    payment_update,
-    start_update,
-)
+from sandbox.updates import Payment, bot_message, media_part, text_part
 from sandbox.world import World
 
 _VIP_STARS: Final = 250
@@ -36,6 +29,8 @@ _BUTTONS: Final = {
     "tr": ("Her şeyi", "Hiçbirini", "Fiyatlar", "VIP", "Destek", "Haberler"),
     "en": ("Everything", "Nothing", "Prices", "VIP", "Support", "News"),
 }
+_EDITABLE_MS: Final = 48 * 3_600_000
+_ANSWERED_BY_WORDS: Final = frozenset({"say", "stop", "pay"})
 
 
 class Stage(Protocol):
@@ -48,51 +43,104 @@ class Stage(Protocol):
         ...
 
 
-def payment_of(life: Life, act: Act) -> Payment:
-    """What the person pays: VIP in Stars, orders in the currency of their language. The charge id is
-    unique.
-    """
+def payment_of(life: Life, act: Act, charge_id: str) -> Payment:
+    """What the person pays: VIP in Stars, orders in the currency of their language."""
     number = life.payments + 1
-    charge_id = f"SIMULATED-{life.traits.user_id}-{number}"
     if act.text == "vip":
         return Payment("XTR", _VIP_STARS, "vip", charge_id)
     currency, amounts = _ORDER_MINOR[life.traits.language]
     return Payment(currency, amounts[(life.traits.user_id + number) % len(amounts)], "order", charge_id)
 
 
-@dataclass(slots=True)
 class LiveStage:
     """People act on the world; their bots answer for themselves."""
 
-    world: World
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._ways: Mapping[Verb, Callable[[int, Life, Act], object]] = {
+            "start": lambda user, _, act: world.start(user, act.bot_id, act.text or None),
+            "say": self._say,
+            "stop": self._stop,
+            "tap": lambda user, _, act: world.tap(user, act.bot_id, act.message_id, act.text),
+            "show": lambda user, _, act: world.send_media(user, act.bot_id, act.text),
+            "amend": self._amend,
+            "react": lambda user, life, act: world.react(user, act.bot_id, life.target(act), act.text),
+            "vote": lambda user, _, act: world.polls.vote(user, act.text, [act.message_id]),
+            "search": lambda user, _, act: world.inline.search(user, act.bot_id, act.text),
+            "app": lambda user, _, act: world.app_data(
+                user, act.bot_id, "Sizes", f'{{"action":"{act.text}"}}'
+            ),
+            "pay": self._pay,
+            "checkout": lambda user, _, act: world.shop.check_out(user, act.bot_id, act.message_id),
+            "refund": self._refund,
+            "block": lambda user, _, act: world.block(user, act.bot_id),
+            "unblock": lambda user, _, act: world.unblock(user, act.bot_id),
+            "vanish": lambda user, _, __: world.deactivate(user),
+            "enter": lambda user, _, act: world.community.join(user, act.place, act.text),
+            "admit": self._admit,
+            "chat": self._chat,
+            "cheer": self._cheer,
+            "leave": lambda user, _, act: world.community.leave(user, act.place),
+        }
 
     def perform(self, at_ms: int, life: Life, act: Act) -> int | None:
         """Make the act happen now; `at_ms` is the world's own moment anyway."""
-        user_id, bot_id = life.traits.user_id, act.bot_id
-        match act.verb:
-            case "start":
-                self.world.start(user_id, bot_id, act.text or None)
-            case "say" | "stop":
-                self.world.say(user_id, bot_id, act.text)
-            case "tap":
-                self.world.tap(user_id, bot_id, act.message_id, act.text)
-            case "block":
-                self.world.block(user_id, bot_id)
-            case "unblock":
-                self.world.unblock(user_id, bot_id)
-            case "pay":
-                paid = payment_of(life, act)
-                self.world.pay(
-                    user_id,
-                    bot_id,
-                    currency=paid.currency,
-                    total_amount=paid.total_amount,
-                    payload=paid.payload,
-                    charge_id=paid.charge_id,
-                )
-            case _:
-                raise ValueError(f"{act.verb} is nothing a person does to a bot")
+        way = self._ways.get(act.verb)
+        if way is None:
+            raise ValueError(f"{act.verb} is nothing a person does to a bot")
+        way(life.traits.user_id, life, act)
         return None
+
+    def _say(self, user: int, life: Life, act: Act) -> None:
+        number = self._world.send(user, act.bot_id, text_part(act.text))
+        life.said = (act.bot_id, number, self._world.clock())
+
+    def _stop(self, user: int, life: Life, act: Act) -> None:
+        if act.manner == "caption":
+            self._world.send_media(user, act.bot_id, "photo", act.text)
+        elif act.manner == "edited":
+            number = self._world.send(user, act.bot_id, text_part("..."))
+            self._world.edit(user, act.bot_id, number, act.text, sent_ms=self._world.clock())
+        else:
+            self._say(user, life, act)
+
+    def _amend(self, user: int, life: Life, act: Act) -> None:
+        """Change the last own words, where they were said to this bot within the two days Telegram allows."""
+        bot_id, number, sent_ms = life.said
+        if bot_id == act.bot_id and self._world.clock() - sent_ms < _EDITABLE_MS:
+            self._world.edit(user, bot_id, number, act.text, sent_ms=sent_ms)
+
+    def _pay(self, user: int, life: Life, act: Act) -> None:
+        payment = payment_of(life, act, self._world.shop.new_charge(user))
+        self._world.shop.settle(user, act.bot_id, payment)
+
+    def _refund(self, user: int, life: Life, act: Act) -> None:
+        """The owner gives the Stars of the last VIP payment back and shows the person out."""
+        sales = self._world.shop.sales.values()
+        paid = [
+            one for one in sales if one.user_id == user and one.payment.payload == "vip" and not one.refunded
+        ]
+        if paid:
+            self._world.shop.refund(paid[-1].payment.charge_id)
+            self._world.community.remove(OWNER_ID, act.place, user, back=False)
+
+    def _admit(self, user: int, life: Life, act: Act) -> None:
+        self._world.community.answer_request(OWNER_ID, act.place, user, approve=True)
+
+    def _chat(self, user: int, life: Life, act: Act) -> None:
+        community, group = self._world.community, self._world.groups[act.place]
+        if act.manner == "media":
+            community.show(user, act.place, media_part(act.text, f"of{user}"))
+            return
+        threads = sorted(group.topics)
+        thread = threads[act.message_id - 1] if 0 < act.message_id <= len(threads) else 0
+        reply_to = group.recent[-1] if act.manner == "reply" and group.recent else 0
+        community.say(user, act.place, act.text, thread=thread, reply_to=reply_to)
+
+    def _cheer(self, user: int, life: Life, act: Act) -> None:
+        recent = self._world.groups[act.place].recent
+        if recent:
+            self._world.community.react(user, act.place, recent[-1], act.text)
 
 
 class PastStage:
@@ -100,55 +148,18 @@ class PastStage:
 
     def __init__(self, world: World) -> None:
         self._world = world
-        self._queries = 0
+        self._stage = LiveStage(world)
         self.lines: list[Json] = []
 
     def perform(self, at_ms: int, life: Life, act: Act) -> int | None:
         """Write the act as a history line; a start is greeted at once."""
-        traits, bot_id = life.traits, act.bot_id
-        update_id = self._world.next_update_id(bot_id)
-        body = self._body(at_ms, life, act)
-        self.lines.append(
-            {"bot_id": bot_id, "received_at_ms": at_ms, "update": {"update_id": update_id, **body}}
-        )
-        match act.verb:
-            case "start":
-                self._world.open_chat(traits.user_id, bot_id)
-                return self._greet(at_ms, traits, bot_id)
-            case "block" | "unblock":
-                self._world.mark_blocked(traits.user_id, bot_id, act.verb == "block")
-            case "say" | "stop" | "pay":
-                self._world.next_message_id(traits.user_id, bot_id)
-            case _:
-                pass
+        with self._world.in_past(at_ms, self.lines):
+            self._stage.perform(at_ms, life, act)
+        if act.verb == "start":
+            return self._greet(at_ms, life.traits, act.bot_id)
+        if act.verb in _ANSWERED_BY_WORDS:
+            self._world.next_message_id(life.traits.user_id, act.bot_id)
         return None
-
-    def _body(self, at_ms: int, life: Life, act: Act) -> Json:
-        user = self._world.users[life.traits.user_id]
-        bot = self._world.bots[act.bot_id]
-        match act.verb:
-            case "block" | "unblock":
-                return member_update(user, bot, blocked=act.verb == "block", at_ms=at_ms)
-            case "tap":
-                return self._tap(life.traits, act)
-        message_id = self._world.next_message_id(user.id, bot.id)
-        match act.verb:
-            case "start":
-                return start_update(user, act.text or None, message_id=message_id, at_ms=at_ms)
-            case "pay":
-                return payment_update(user, payment_of(life, act), message_id=message_id, at_ms=at_ms)
-            case "say" | "stop":
-                return message_update(user, act.text, message_id=message_id, at_ms=at_ms)
-        raise ValueError(f"{act.verb} is nothing a person does to a bot")
-
-    def _tap(self, traits: Traits, act: Act) -> Json:
-        user = self._world.users[traits.user_id]
-        greeting = self._world.chat(act.bot_id, user.id).message(act.message_id)
-        if greeting is None:
-            greeting = inaccessible_message(user.as_chat(), act.message_id)
-        self._queries += 1
-        query_id = str((act.bot_id << 40) + self._queries)
-        return callback_update(user, greeting, act.text, query_id=query_id)
 
     def _greet(self, at_ms: int, traits: Traits, bot_id: int) -> int:
         user, bot = self._world.users[traits.user_id], self._world.bots[bot_id]

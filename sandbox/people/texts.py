@@ -11,7 +11,9 @@ from random import Random
 from types import MappingProxyType
 from typing import Final, Literal
 
-Topic = Literal["price", "vip", "buy", "support", "small_talk", "reply", "stop", "help"]
+Topic = Literal[
+    "price", "vip", "buy", "support", "small_talk", "reply", "stop", "help", "crowd", "money_back"
+]
 
 _TURKISH_NAMES: Final = """
     Ayşe Mehmet Zeynep Emre Elif Can Merve Burak İrem Oğuz Şule Kerem Derya Tolga Çiğdem Ümit Gökçe Barış
@@ -72,6 +74,17 @@ PHRASES: Final[Mapping[tuple[str, Topic], tuple[str, ...]]] = MappingProxyType(
         ),
         ("tr", "stop"): ("/stop", "DUR", "İPTAL"),
         ("tr", "help"): ("/help", "/settings"),
+        ("tr", "crowd"): (
+            "Günaydın herkese",
+            "Dün alan oldu mu?",
+            "bence çok güzel",
+            "VIP grubunda neler var bilen var mı?",
+            "fiyatlar değişti mi?",
+            "teşekkürler arkadaşlar",
+            "katılıyorum 👍",
+            "hafta sonu buluşalım",
+        ),
+        ("tr", "money_back"): ("Paramı geri almak istiyorum", "İade istiyorum, vazgeçtim"),
         ("en", "price"): (
             "How much is it?",
             "What's the price?",
@@ -117,6 +130,17 @@ PHRASES: Final[Mapping[tuple[str, Topic], tuple[str, ...]]] = MappingProxyType(
         ),
         ("en", "stop"): ("/stop", "STOP", "stop"),
         ("en", "help"): ("/help", "/settings"),
+        ("en", "crowd"): (
+            "Morning everyone",
+            "Did anybody order yesterday?",
+            "looks good to me",
+            "Does anybody know what is in VIP?",
+            "did the price change?",
+            "thanks all",
+            "agreed 👍",
+            "see you at the weekend",
+        ),
+        ("en", "money_back"): ("I want my money back", "Refund please, I changed my mind"),
     }
 )
 

@@ -13,14 +13,18 @@ import heapq
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from math import ceil
-from typing import Any, Final
+from typing import Final
 
 from sandbox.accounts import Json, TelegramUser
 from sandbox.log import Received
+from sandbox.people.acts import CONSENT_NO, CONSENT_YES, FORGET_YES, Act, Plan
 from sandbox.people.behaviour import DAY, MINUTE, SECOND, response_probability
-from sandbox.people.life import CONSENT_NO, CONSENT_YES, Act, Life, Plan, campaign_message
+from sandbox.people.ears import listen, moved
+from sandbox.people.life import Life
+from sandbox.people.places import Places, open_doors
 from sandbox.people.stage import LiveStage, PastStage, Stage
 from sandbox.people.traits import Traits, draw_traits
+from sandbox.shop import Sale
 from sandbox.world import World
 
 _Entry = tuple[int, int, int, Act]
@@ -41,7 +45,38 @@ _REPORTED: Final = (
     "starts",
     "consents",
     "refusals",
+    "reactions",
+    "votes",
+    "group_messages",
+    "group_joins",
+    "vip_joins",
+    "group_leaves",
+    "refunds",
+    "forgotten",
 )
+_COUNTED: Final = {
+    "start": "starts",
+    "say": "texts",
+    "stop": "stops",
+    "tap": "taps",
+    "pay": "conversions",
+    "block": "blocks",
+    "unblock": "unblocks",
+    "show": "media",
+    "amend": "edits",
+    "react": "reactions",
+    "vote": "votes",
+    "search": "searches",
+    "app": "app_uses",
+    "checkout": "checkouts",
+    "refund": "refunds",
+    "vanish": "deactivations",
+    "chat": "group_messages",
+    "cheer": "group_reactions",
+    "leave": "group_leaves",
+    "admit": "group_joins",
+}
+_ANSWERS: Final = frozenset({"say", "tap", "react", "vote"})
 
 
 class Population:
@@ -74,12 +109,22 @@ class Population:
         self._counts: Counter[str] = Counter()
         self._answered: set[tuple[int, int]] = set()
         self._has_past = False
+        self._places: Places | None = None
+        self._buying: dict[tuple[int, int], int] = {}
+        self._forgotten: dict[int, list[int]] = {}
+
+    def gather(self, places: Places) -> None:
+        """Tells people of the town's groups before anything happens; else they keep to private chats."""
+        self._places = places
+        for life in self._lives:
+            life.crowd.places = places
 
     def create(self) -> None:
         """Gives everybody a Telegram account and starts listening to the bots."""
         for life in self._lives:
             self._world.add_user(_account(life.traits))
         self._world.on_message.append(self._on_message)
+        self._world.shop.on_paid.append(self._on_paid)
 
     def history(self, days: int, until_ms: int) -> Iterator[Json]:
         """The past, as lines `{"bot_id", "received_at_ms", "update"}` in time order, all before `until_ms`.
@@ -92,17 +137,26 @@ class Population:
             self._plan(life, [(_joined_in_past(life, place, began_ms, days), Act("join", 0))])
         past = PastStage(self._world)
         self._stage = past
+        if self._places is not None:
+            with self._world.in_past(began_ms, past.lines):
+                open_doors(self._world, self._places)
+            yield from past.lines
+            past.lines.clear()
         while self._heap and self._heap[0][0] < until_ms:
             self._perform_next()
             yield from past.lines
             past.lines.clear()
         self._stage = LiveStage(self._world)
         self._counts.clear()
+        for life in self._lives:
+            life.browsing, life.forgetting = 0, False
 
     async def run(self, time_scale: float = 1.0) -> None:
         """Lets people live until cancelled, so many times faster than the clock (for tests in real time)."""
         self._time_scale = time_scale
         self._origin_ms = self._clock()
+        if self._places is not None and not self._has_past:
+            open_doors(self._world, self._places)
         self._invite_joiners()
         while True:
             now = self._life_ms()
@@ -117,10 +171,38 @@ class Population:
 
     def truth(self) -> dict[int, dict[str, object]]:
         """The hidden type of everybody, with what became of them."""
+        return {life.traits.user_id: self._truth_of(life) for life in self._lives}
+
+    def _truth_of(self, life: Life) -> dict[str, object]:
+        vip = self._places.vip if self._places is not None else 0
         return {
-            life.traits.user_id: {**life.traits.as_dict(), "consent": life.mind, "payments": life.payments}
-            for life in self._lives
+            **life.traits.as_dict(),
+            "consent": life.mind,
+            "payments": life.payments,
+            "groups": sorted(life.crowd.member),
+            "in_vip": vip in life.crowd.member,
+            "forgotten": life.traits.user_id in self._forgotten,
         }
+
+    def sales(self) -> list[dict[str, object]]:
+        """Who paid what, in order, with the charge ids and whether it was given back."""
+        return [
+            {
+                "user_id": sale.user_id,
+                "bot_id": sale.bot_id,
+                "charge": sale.payment.charge_id,
+                "amount_minor": sale.payment.total_amount,
+                "currency": sale.payment.currency,
+                "payload": sale.payment.payload,
+                "at_ms": sale.at_ms,
+                "refunded": sale.refunded,
+            }
+            for sale in self._world.shop.sales.values()
+        ]
+
+    def forgotten(self) -> dict[int, list[int]]:
+        """Who asked to be forgotten in the live run, and when (ms)."""
+        return {user_id: list(times) for user_id, times in self._forgotten.items()}
 
     def true_zones(self) -> dict[int, str]:
         """Where everybody really lives, for the referee."""
@@ -171,37 +253,66 @@ class Population:
             heapq.heappush(self._heap, (at, life.traits.user_id, life.next_serial(), act))
 
     def _perform_next(self) -> None:
-        at, user_id, _, act = heapq.heappop(self._heap)
+        at, user_id, serial, act = heapq.heappop(self._heap)
         life = self._by_id[user_id]
+        if serial <= life.void_below or not life.possible(act):
+            return
         match act.verb:
             case "join":
                 self._plan(life, life.join(at))
             case "session":
                 self._plan(life, life.session(at))
+            case "gathering":
+                self._plan(life, life.crowd.gathering(at, act.bot_id, act.place))
             case _:
-                if life.possible(act):
-                    self._act(at, life, act)
+                self._act(at, life, act)
 
     def _act(self, at: int, life: Life, act: Act) -> None:
+        act = life.way_to_pay(act)
+        if act.verb == "checkout":
+            self._buying[life.traits.user_id, act.bot_id] = act.answers
         greeting = self._stage.perform(at, life, act)
         self._plan(life, life.done(at, act))
         if greeting is not None:
             self._plan(life, life.greeted(at + _GREETING_AFTER, act.bot_id, greeting))
-        self._count(life, act)
+        self._count(at, life, act)
 
-    def _count(self, life: Life, act: Act) -> None:
-        name = {"start": "starts", "say": "texts", "stop": "stops", "tap": "taps"}.get(act.verb)
-        self._counts[name or {"pay": "conversions", "block": "blocks"}.get(act.verb, "unblocks")] += 1
+    def _on_paid(self, sale: Sale) -> None:
+        """A checkout ended in a payment; people check out VIP only, orders they pay by themselves."""
+        if sale.payment.payload == "order" or (sale.user_id, sale.bot_id) not in self._buying:
+            return
+        answers = self._buying.pop((sale.user_id, sale.bot_id))
+        life = self._by_id[sale.user_id]
+        paid = Act("pay", sale.bot_id, "vip", answers=answers)
+        at = self._life_ms()
+        self._plan(life, life.done(at, paid))
+        self._count(at, life, paid)
+        self._news.set()
+
+    def _count(self, at: int, life: Life, act: Act) -> None:
+        if act.verb == "enter":
+            self._count_entry(life, act)
+        else:
+            self._counts[_COUNTED[act.verb]] += 1
         if act.verb == "tap" and act.text in (CONSENT_YES, CONSENT_NO):
             self._counts["consents" if act.text == CONSENT_YES else "refusals"] += 1
+        elif act.verb == "tap" and act.text == FORGET_YES:
+            self._counts["forgotten"] += 1
+            self._forgotten.setdefault(life.traits.user_id, []).append(at)
         if not act.answers:
             return
         if act.verb == "pay":
             self._counts["conversions_after_message"] += 1
-        elif act.verb in ("say", "tap"):
+        elif act.verb in _ANSWERS:
             mark = (life.traits.user_id, act.answers)
             self._counts["responses"] += mark not in self._answered
             self._answered.add(mark)
+
+    def _count_entry(self, life: Life, act: Act) -> None:
+        """Who follows an asking link is not in yet."""
+        if act.place in life.crowd.member:
+            is_vip = self._places is not None and act.place == self._places.vip
+            self._counts["vip_joins" if is_vip else "group_joins"] += 1
 
     # -- messages ----------------------------------------------------------------------------------
 
@@ -209,24 +320,10 @@ class Population:
         life = self._by_id.get(received.chat_id)
         if life is None or received.message_id is None:
             return
-        data = callback_data(message)
-        at, bot_id, message_id = self._life_ms(), received.bot_id, received.message_id
-        if any(each.startswith("menu:") for each in data):
-            life.menus[bot_id] = message_id
-        if CONSENT_YES in data:
-            self._plan(life, life.greeted(at, bot_id, message_id))
-        campaign = campaign_message(bot_id, message_id, data)
-        if campaign is not None and received.method.startswith("send"):
-            self._counts["campaign_messages"] += 1
-            self._plan(life, life.campaigned(at, campaign))
+        heard = listen(received, message)
+        self._counts["campaign_messages"] += heard.campaign is not None
+        self._plan(life, moved(life, self._life_ms(), heard))
         self._news.set()
-
-
-def callback_data(message: Json) -> list[str]:
-    """The data of all inline buttons of a message, in order."""
-    markup: Any = message.get("reply_markup") or {}
-    rows = markup.get("inline_keyboard", ())
-    return [button["callback_data"] for row in rows for button in row if "callback_data" in button]
 
 
 def _joined_in_past(life: Life, place: int, began_ms: int, days: int) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from random import Random
 from statistics import fmean, median
 
+from sandbox.people.acts import CampaignMessage, campaign_message
 from sandbox.people.behaviour import (
     ASLEEP,
     DAY,
@@ -18,7 +19,7 @@ from sandbox.people.behaviour import (
     next_session,
     response_probability,
 )
-from sandbox.people.life import CampaignMessage, Life, campaign_message
+from sandbox.people.life import Life
 from sandbox.people.traits import KINDS, Traits, draw_traits
 from tests.edges.people.towns import BOTS, START_MS
 

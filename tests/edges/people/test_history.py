@@ -28,7 +28,7 @@ def past() -> Past:
 
 def user_of(line: Line) -> int:
     body = next(part for name, part in line["update"].items() if name != "update_id")
-    return int(body["from"]["id"])
+    return int((body.get("from") or body["user"])["id"])
 
 
 def text_of(line: Line) -> str:

@@ -76,7 +76,7 @@ def test_who_has_blocked_a_bot_stays_silent_until_the_block_is_taken_back(fortni
     returned = 0
     for one in fortnight.emitted:
         body: Any = next(iter(one.body.values()))
-        chat = (body["from"]["id"], one.bot_id)
+        chat = ((body.get("from") or body["user"])["id"], one.bot_id)
         if "my_chat_member" not in one.body:
             assert chat not in blocked
         elif body["new_chat_member"]["status"] == "kicked":
@@ -91,7 +91,7 @@ def test_new_people_join_evenly_during_the_run(fortnight: Lived) -> None:
     first: dict[int, int] = {}
     for one in fortnight.emitted:
         body: Any = next(iter(one.body.values()))
-        first.setdefault(body["from"]["id"], one.at_ms)
+        first.setdefault((body.get("from") or body["user"])["id"], one.at_ms)
     late = [at for at in first.values() if at > START_MS + HOUR]
     assert len(late) == 18
     assert sum(at > START_MS + 7 * DAY for at in late) >= 7
