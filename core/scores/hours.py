@@ -119,6 +119,15 @@ def language_of(state: Traces) -> str:
     return state.latest.get("client_language", (0, ""))[1]
 
 
+def home_language(state: Traces) -> str:
+    """The language that tells most about where somebody lives: the client's, unless that is English, which
+    many use everywhere; then the one chosen."""
+    client = state.latest.get("client_language", (0, ""))[1]
+    if client and not client.startswith("en"):
+        return client
+    return state.latest.get("language", (0, ""))[1] or client
+
+
 def active_hour_mask(
     state: Traces, now_ms: int, offset_min: int, min_days: int = 3, window_days: int = 14
 ) -> int:

@@ -28,7 +28,7 @@ from core.scores.hours import (
     Rhythm,
     Traces,
     declared_zone,
-    language_of,
+    home_language,
     rhythm,
     zone_offset_min,
 )
@@ -131,11 +131,11 @@ def estimate_timezone(state: Traces, now_ms: int) -> tuple[int, float]:
     name = declared_zone(state)
     if name:
         return zone_offset_min(name, now_ms), 1.0
-    return guess_timezone(rhythm(state.hours, now_ms // DAY_MS), language_of(state))
+    return guess_timezone(rhythm(state.hours, now_ms // DAY_MS), home_language(state))
 
 
 def guess_timezone(faded: Rhythm, language: str) -> tuple[int, float]:
-    """The estimate alone, from a rhythm and a client language (`tr`, `pt-br`; empty = unknown)."""
+    """The estimate alone, from a rhythm and a `home_language` (`tr`, `pt-br`; empty = unknown)."""
     present = np.array(faded.presence)
     visits = sum(faded.presence)
     odds = _LOG_DAYS @ present

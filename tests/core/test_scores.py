@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from core import scores
 from core.errors import SettingsError
 from core.event import Event
-from core.profile import ProfileState, fold
+from core.profile import ProfileState, fold, view
 from core.scores import DAY_MS, HALF_HOUR_MS, MINUTE_MS
 
 NOW = 20_100 * DAY_MS + 13 * 3_600_000 + 11 * MINUTE_MS
@@ -191,6 +191,27 @@ def test_the_confidence_is_how_often_the_estimate_is_within_two_hours() -> None:
     assert len(sure) > 30
     assert sum(sure) / len(sure) > 0.85
     assert sum(right) / len(right) == pytest.approx(sum(stated) / len(stated), abs=0.1)
+
+
+@pytest.mark.parametrize(
+    ("client", "chosen", "home"),
+    [
+        ("de", "en", "de"),
+        ("en", "tr", "tr"),
+        ("de", "tr", "de"),
+        ("en", "", "en"),
+        ("", "tr", "tr"),
+        ("", "", ""),
+    ],
+)
+def test_a_home_is_told_by_the_clients_language_unless_that_is_english(
+    client: str, chosen: str, home: str
+) -> None:
+    latest = {"client_language": (1, client), "language": (2, chosen)}
+    state = ProfileState(latest={name: value for name, value in latest.items() if value[1]})
+    assert scores.home_language(state) == home
+    shown = view(1, state, NOW)
+    assert (shown.tz_offset_min, shown.tz_confidence) == scores.estimate_timezone(state, NOW)
 
 
 def test_no_estimate_is_claimed_from_a_visit_or_two() -> None:
