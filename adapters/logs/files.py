@@ -8,7 +8,7 @@ import logging
 import os
 import re
 import sys
-from collections.abc import Callable, Mapping, MutableMapping
+from collections.abc import Callable, Mapping, MutableMapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import TracebackType
@@ -19,6 +19,7 @@ import structlog
 from structlog.typing import FilteringBoundLogger
 
 from adapters.logs.privacy import clean, masked, told
+from adapters.logs.scrubbing import scrub_files
 from core.errors import SettingsError
 
 AREAS: Final = ("delivery_optimizer", "segmentation", "crm_analytics")
@@ -53,6 +54,7 @@ class LogFiles:
     """The open log files. Use as a context, or call `close`."""
 
     def __init__(self, folder: Path, now_ms: Callable[[], int], level: str, keep_days: int) -> None:
+        self._folder = folder
         self._now_ms = now_ms
         self._level = _LEVELS[level]
         self._files = {area: _DayFile(folder, area, now_ms, keep_days) for area in AREAS}
@@ -78,6 +80,12 @@ class LogFiles:
         """Write the first line of each file. Raises OSError."""
         for file in self._files.values():
             file.append(self._line(None, "info", {"event": "log_opened", "process": os.getpid()}) + b"\n")
+
+    def scrub(self, words: Sequence[str]) -> int:
+        """Make these words unreadable in all files of the folder, of today and before; how many places.
+        Blocks: to be called in a thread. Raises OSError."""
+        names = (path for path in self._folder.iterdir() if _NAME.fullmatch(path.name))
+        return scrub_files(names, words)
 
     def take_over_logging(self) -> None:
         """From now on warnings of the libraries come here too, without what they filled in."""

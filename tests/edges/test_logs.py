@@ -204,3 +204,31 @@ def test_whatever_is_given_no_personal_key_and_no_token_gets_through(fields: dic
 @given(st.text(TEXT, max_size=50))
 def test_masking_hides_a_token_in_any_text(around: str) -> None:
     assert TOKEN not in masked(f"{around} {TOKEN} {around}")
+
+
+# ------------------------------------------------------------------------------------------ forgetting
+def test_words_are_made_unreadable_in_all_files_and_lines_stay_json(
+    tmp_path: Path, logs: LogFiles, hand: Hand
+) -> None:
+    logs.get("segmentation").info("odd", says="chat 712345678 was not found", chat=712345678)
+    hand.ms += DAY_MS
+    log = logs.get("segmentation")
+    log.info("odd", says="asked @ceyda_k, not ceyda_kara or 7123456789", who="ceyda_k")
+    assert logs.scrub(["712345678", "ceyda_k", "5", "Al", ""]) == 4
+    log.info("later", chat=1)
+    files = sorted((tmp_path / "logs").glob("segmentation_*.log"))
+    lines = [json.loads(line) for file in files for line in file.read_text().splitlines()]
+    odd, asked, later = (line for line in lines if line["event"] != "log_opened")
+    assert (odd["says"], odd["chat"]) == ("chat 999999999 was not found", 999999999)
+    assert asked["says"] == "asked @*******, not ceyda_kara or 7123456789"
+    assert asked["who"] == "*******"
+    assert later["chat"] == 1, "whoever has the file open goes on appending"
+    assert logs.scrub(["712345678", "ceyda_k"]) == 0
+
+
+def test_nobody_can_take_our_keys_away_by_a_name(tmp_path: Path, logs: LogFiles) -> None:
+    logs.get("segmentation").info("run", level_of="level")
+    logs.scrub(["event", "level", "process"])
+    for file in (tmp_path / "logs").glob("*.log"):
+        for line in file.read_text().splitlines():
+            assert {"at", "level", "event"} <= set(json.loads(line))
