@@ -76,6 +76,8 @@ async def _consequences(
     blocked: dict[int, int] = {}
     converted: dict[int, int] = {}
     for one in sent:
+        if one.person_no not in records:
+            continue  # forgotten: the message counts, about nobody
         state = records[one.person_no].state
         block_ms = max((link.blocked_ms for link in state.bots.values()), default=0)
         sale_ms = state.latest.get("purchase", (0, ""))[0]
