@@ -8,6 +8,7 @@ Leaves to others: pace, order, and what a method means.
 
 from __future__ import annotations
 
+import io
 import json
 import re
 from collections.abc import Mapping
@@ -29,6 +30,7 @@ POOL: Final = 200
 
 _TOKEN = re.compile(r"(\d{1,19}):[A-Za-z0-9_-]+")
 _JSON: Final = {"Content-Type": "application/json"}
+_BYTES: Final = "application/octet-stream"
 _NOT_SENT = (
     aiohttp.ClientConnectorError,
     aiohttp.ClientProxyConnectionError,
@@ -71,8 +73,25 @@ class TelegramClient:
 
         The request leaves within `connect_s`, or TransportError says that it did not."""
         timeout = aiohttp.ClientTimeout(total=None, connect=connect_s, sock_read=answer_s)
+        return await self._ask(method, orjson.dumps(params or {}), timeout)
+
+    async def upload(
+        self,
+        method: str,
+        params: Mapping[str, object],
+        files: Mapping[str, tuple[str, bytes]],
+        *,
+        connect_s: float = CONNECT_S,
+    ) -> object:
+        """Likewise, with files: parameter -> (file name, content)."""
+        timeout = aiohttp.ClientTimeout(total=None, connect=connect_s, sock_read=ANSWER_S)
+        return await self._ask(method, _form(params, files), timeout)
+
+    async def _ask(
+        self, method: str, document: bytes | aiohttp.FormData, waits: aiohttp.ClientTimeout
+    ) -> object:
         with self._inflight.track():
-            status, body = await self._post(method, orjson.dumps(params or {}), timeout)
+            status, body = await self._post(method, document, waits)
         answer = _decoded(body)
         if answer is None:
             raise AmbiguousError(f"{self.where} answered {status} with something that is not Telegram's")
@@ -97,14 +116,18 @@ class TelegramClient:
     def __repr__(self) -> str:
         return f"TelegramClient(bot {self.bot_id} at {self.where})"
 
-    async def _post(self, method: str, document: bytes, waits: aiohttp.ClientTimeout) -> tuple[int, bytes]:
+    async def _post(
+        self, method: str, document: bytes | aiohttp.FormData, waits: aiohttp.ClientTimeout
+    ) -> tuple[int, bytes]:
         if self._session is None:
             self._session = aiohttp.ClientSession(
                 connector=aiohttp.TCPConnector(limit=POOL, ttl_dns_cache=300, keepalive_timeout=self._idle_s),
                 cookie_jar=aiohttp.DummyCookieJar(),
             )
         # A redirect would carry a person's message to another host: Telegram never asks for one.
-        how: Any = {"headers": _JSON, "timeout": waits, "allow_redirects": False}
+        how: Any = {"timeout": waits, "allow_redirects": False}
+        if isinstance(document, bytes):
+            how["headers"] = _JSON
         try:
             async with self._session.post(self._base + method, data=document, **how) as response:
                 return response.status, await response.read()
@@ -118,6 +141,15 @@ class TelegramClient:
             raise AmbiguousError(f"{self.where} did not answer {method} ({type(error).__name__})") from None
 
 
+def _form(params: Mapping[str, object], files: Mapping[str, tuple[str, bytes]]) -> aiohttp.FormData:
+    form = aiohttp.FormData()
+    for name, value in params.items():
+        form.add_field(name, value if isinstance(value, str) else orjson.dumps(value).decode())
+    for name, (file_name, content) in files.items():
+        form.add_field(name, io.BytesIO(content), filename=file_name, content_type=_BYTES)
+    return form
+
+
 def _decoded(body: bytes) -> dict[str, object] | None:
     try:
         answer = orjson.loads(body)
@@ -125,6 +157,6 @@ def _decoded(body: bytes) -> dict[str, object] | None:
         # Half of a surrogate pair is no JSON to orjson; one such name must not hide a whole batch of updates.
         try:
             answer = json.loads(body)
-        except ValueError:
+        except (ValueError, RecursionError):
             return None
     return answer if isinstance(answer, dict) else None
