@@ -6,7 +6,7 @@ it and its number within the handler: a handler that runs again after a crash se
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 
 from core.errors import HotStoreError, RateLimitedError, RefusedError, TransportError
@@ -17,6 +17,8 @@ from core.ports import Clock, Messenger, Pacer, Receipt, Store
 TRIES = 3
 LIFETIME_MS = 60_000
 """An answer that could not leave within this time is not sent any more: the moment has passed."""
+TURN_MS = 3_000
+"""An edit that can't be made within this time is not made: it shows no more than the record has already."""
 LOCAL_RESERVE_S = 1.1
 """Spacing of answers per process while the shared pacer is not there."""
 
@@ -49,7 +51,8 @@ async def reply(deps: ReplyDeps, ask: Reply) -> Receipt | None:
     if ask.cls is MessageClass.CAMPAIGN:
         raise RefusedError("a campaign message is no answer: plan it, and the door decides")
     until_ms = deps.clock.now_ms() + LIFETIME_MS
-    in_time = await _wait_for_slot(deps, ask, until_ms)
+    chat = (ask.bot_id, ask.chat_id)
+    in_time = await _wait_for_slot(deps, chat, until_ms)
     message = await _mark(deps, ask)
     if message is None:
         return None
@@ -60,46 +63,63 @@ async def reply(deps: ReplyDeps, ask: Reply) -> Receipt | None:
         state, reason, receipt = await _try(deps, message)
         if state is not State.RETRY:
             break
-        in_time = left > 0 and await _wait_for_slot(deps, ask, until_ms)
+        in_time = left > 0 and await _wait_for_slot(deps, chat, until_ms)
         state = State.FAILED
     await _close(deps, message, state, reason=reason, receipt=receipt)
     return receipt
+
+
+async def in_turn(
+    deps: ReplyDeps, bot_id: int, chat_id: int, call: Callable[[], Awaitable[object]]
+) -> object:
+    """Make a call that names a chat but is no message (an edit), in the pacer's turn and once.
+
+    Raises TransportError when its turn would come too late, and whatever the call raises."""
+    until_ms = deps.clock.now_ms() + TURN_MS
+    if not await _wait_for_slot(deps, (bot_id, chat_id), until_ms):
+        raise TransportError("the turn of this call came too late")
+    try:
+        return await call()
+    except RateLimitedError as error:
+        await _limited(deps, (bot_id, chat_id), error)
+        raise
 
 
 async def _try(deps: ReplyDeps, message: Message) -> tuple[State, str, Receipt | None]:
     try:
         receipt = await deps.messenger.send(message.bot_id, message.chat_id, message.body)
     except RateLimitedError as error:
-        await _limited(deps, message, error)
+        await _limited(deps, (message.bot_id, message.chat_id), error)
         return State.RETRY, "rate limit", None
     except TransportError as error:
         return *end_of(error), None
     return State.SENT, "", receipt
 
 
-async def _wait_for_slot(deps: ReplyDeps, ask: Reply, until_ms: int) -> bool:
-    """Until the shared pacer lets this chat be written to; False when that would be too late.
+async def _wait_for_slot(deps: ReplyDeps, chat: tuple[int, int], until_ms: int) -> bool:
+    """Until the shared pacer lets this (bot, chat) be written to; False when that would be too late.
 
     So a long halt costs its answers, which nobody awaits any more then, and never holds up the handlers."""
+    bot_id, chat_id = chat
     while True:
         now_ms = deps.clock.now_ms()
         try:
-            grant = await deps.pacer.grant(ask.bot_id, [ask.chat_id], now_ms, interactive=True)
+            grant = await deps.pacer.grant(bot_id, [chat_id], now_ms, interactive=True)
         except HotStoreError:
             await deps.clock.sleep(LOCAL_RESERVE_S)
             return deps.clock.now_ms() <= until_ms
-        if ask.chat_id in grant.slots:
-            await deps.clock.sleep(max(0, grant.slots[ask.chat_id] - now_ms) / 1000)
+        if chat_id in grant.slots:
+            await deps.clock.sleep(max(0, grant.slots[chat_id] - now_ms) / 1000)
             return True
         if grant.retry_ms > until_ms:
             return False
         await deps.clock.sleep(max(grant.retry_ms - now_ms, 10) / 1000)
 
 
-async def _limited(deps: ReplyDeps, message: Message, error: RateLimitedError) -> None:
+async def _limited(deps: ReplyDeps, chat: tuple[int, int], error: RateLimitedError) -> None:
     now_ms = deps.clock.now_ms()
     try:
-        await deps.pacer.limited(message.bot_id, message.chat_id, error.retry_after_s, now_ms)
+        await deps.pacer.limited(*chat, error.retry_after_s, now_ms)
     except HotStoreError:
         await deps.clock.sleep(min(error.retry_after_s, LIFETIME_MS / 1000 + 1))
 
