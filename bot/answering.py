@@ -12,20 +12,23 @@ from pydantic import ValidationError
 
 from bot.handlers import router
 from bot.session import Answering, LedgerSession, answering
-from bot.visitor import BotFace, FindVisitor, Outbox
+from bot.visitor import BotFace, FindVisitor, House, Terms
 from core.errors import ContentError
 from core.identity import Sender
 from core.ports import InboxRow
 
 
 class Answers:
-    """All bots of the installation. `sender_of` reads who is behind an update (None: nobody to answer)."""
+    """All bots of the installation."""
 
-    def __init__(self, faces: Sequence[BotFace], outbox: Outbox, find_visitor: FindVisitor) -> None:
-        session = LedgerSession(outbox)
+    def __init__(
+        self, faces: Sequence[BotFace], house: House, find_visitor: FindVisitor, terms: Terms | None = None
+    ) -> None:
+        session = LedgerSession(house, faces)
         self._faces = {face.bot_id: face for face in faces}
         self._bots = {face.bot_id: Bot(face.token, session=session) for face in faces}
         self._find_visitor = find_visitor
+        self._known: dict[str, Any] = {"house": house, "terms": terms or Terms()}
         self._dispatcher = Dispatcher(disable_fsm=True)
         self._dispatcher.include_router(router())
 
@@ -39,7 +42,7 @@ class Answers:
         except ValidationError as error:
             raise ContentError("aiogram can't read this update") from error
         visitor = await self._find_visitor(sender.identity, sender.language)
-        extra: dict[str, Any] = {"visitor": visitor, "face": self._faces[row.bot_id]}
+        extra = {"visitor": visitor, "face": self._faces[row.bot_id], **self._known}
         token = answering.set(Answering(sender.identity, row.update_id, row.received_ms))
         try:
             await self._dispatcher.feed_update(bot, update, **extra)

@@ -1,33 +1,41 @@
 """aiogram's session for handlers: what a handler sends becomes a row of the ledger.
 
 So handlers are ordinary aiogram code (`await message.answer(...)`), and still nothing they send can be
-doubled by a crash, reach somebody who blocked the bot, or pass by the pacer.
+doubled by a crash, reach somebody who blocked the bot, or pass by the pacer. A file goes with its message and
+is kept nowhere. What a bot asks about itself is answered from its face.
 """
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any, cast
+from typing import Any, Final, cast
 
 from aiogram import Bot
 from aiogram.client.default import Default
 from aiogram.client.session.base import BaseSession
-from aiogram.methods import TelegramMethod
+from aiogram.methods import GetMe, TelegramMethod
 from aiogram.methods.base import TelegramType
-from aiogram.types import Chat, Message
+from aiogram.types import BufferedInputFile, Chat, InputFile, Message, User
 
-from bot.visitor import Outbox
+from bot.visitor import BotFace, File, Outbox
 from core.errors import RefusedError, TransportError
 from core.flow.reply import Reply
 from core.identity import Identity
 
+_MESSAGES: Final = ("send", "copy", "forward", "gift")
+_PASSING: Final = frozenset(
+    {"sendChatAction", "sendMessageDraft", "sendRichMessageDraft", "sendChatJoinRequestWebApp"}
+)
+"""Shown for a moment and gone: nothing of it stays in the chat."""
+
 
 def makes_a_message(method: str) -> bool:
-    """Whether a call puts a new message before a person: these go through the ledger."""
-    return method.startswith(("send", "copy", "forward")) and method != "sendChatAction"
+    """Whether a call puts a new message before a person: these go through the ledger. Edits, and answers to
+    a query, which Telegram takes once only, do not."""
+    return method.startswith(_MESSAGES) and method not in _PASSING
 
 
 @dataclass(slots=True)
@@ -50,9 +58,10 @@ answering: ContextVar[Answering] = ContextVar("answering")
 class LedgerSession(BaseSession):
     """Sends nothing itself: hands messages to the outbox, and small calls to the lean client."""
 
-    def __init__(self, outbox: Outbox) -> None:
+    def __init__(self, outbox: Outbox, faces: Sequence[BotFace] = ()) -> None:
         super().__init__()
         self._outbox = outbox
+        self._users = {face.bot_id: _user(face) for face in faces}
 
     async def make_request(
         self,
@@ -60,6 +69,8 @@ class LedgerSession(BaseSession):
         method: TelegramMethod[TelegramType],
         timeout: int | None = None,  # noqa: ASYNC109 - aiogram's signature
     ) -> TelegramType:
+        if isinstance(method, GetMe):
+            return cast(TelegramType, self._users[bot.id])
         params = _params(method)
         name = method.__api_method__
         if makes_a_message(name):
@@ -74,11 +85,11 @@ class LedgerSession(BaseSession):
     async def _answer(self, bot_id: int, name: str, params: Mapping[str, Any]) -> Message:
         """The message as far as it is known; id 0 when it was given before or may not be given."""
         current = answering.get()
-        chat_id = int(params["chat_id"])
-        ask = Reply(
-            bot_id, current.identity, chat_id, current.next_step(), {"method": name, "params": dict(params)}
-        )
-        receipt = await self._outbox.answer(ask)
+        chat_id = int(params["chat_id"] if "chat_id" in params else params["user_id"])
+        words, file = _parted(params)
+        body = {"method": name, "params": words}
+        ask = Reply(bot_id, current.identity, chat_id, current.next_step(), body)
+        receipt = await (self._outbox.answer(ask, file) if file else self._outbox.answer(ask))
         at_ms = receipt.at_ms if receipt else 0
         return Message(
             message_id=receipt.telegram_id if receipt else 0,
@@ -107,3 +118,19 @@ def _params(method: TelegramMethod[Any]) -> dict[str, Any]:
     """The call's parameters as plain values; aiogram's unset defaults are left to Telegram."""
     dumped = method.model_dump(mode="python", exclude_none=True)
     return {key: value for key, value in dumped.items() if not isinstance(value, Default)}
+
+
+def _parted(params: Mapping[str, Any]) -> tuple[dict[str, Any], File | None]:
+    """What the ledger keeps of a call, and the file that it does not."""
+    words = {key: value for key, value in params.items() if not isinstance(value, InputFile)}
+    files = [(key, params[key]) for key in params if key not in words]
+    if not files:
+        return words, None
+    (key, file), *more = files
+    if more or not isinstance(file, BufferedInputFile):
+        raise RefusedError("a handler sends one file a message, from memory")
+    return words, File(key, file.filename or key, file.data)
+
+
+def _user(face: BotFace) -> User:
+    return User(id=face.bot_id, is_bot=True, first_name=face.name, username=face.username)

@@ -4,11 +4,25 @@ from __future__ import annotations
 
 from aiogram import Router
 
-from bot.handlers import buttons, commands, talk
+from bot.handlers import buttons, commands, groups, payments, preferences, rights, talk
+from bot.handlers.filters import at_a_private_chat, in_private
 
 
 def router() -> Router:
-    """A new router with all handlers; a router belongs to one dispatcher only."""
+    """A new router with all handlers; a router belongs to one dispatcher only. Questions that are never
+    answered twice (payments, inline) stand beside the private chat; groups hear nothing but a hint."""
     root = Router(name="kairos")
-    root.include_routers(commands.router(), buttons.router(), talk.router())
+    private = Router(name="private")
+    private.message.filter(in_private)
+    private.edited_message.filter(in_private)
+    private.callback_query.filter(at_a_private_chat)
+    private.include_routers(
+        commands.router(),
+        preferences.router(),
+        rights.router(),
+        payments.router(),
+        buttons.router(),
+        talk.router(),
+    )
+    root.include_routers(payments.questions(), private, groups.router())
     return root

@@ -5,47 +5,46 @@ from __future__ import annotations
 from aiogram import Router
 from aiogram.types import CallbackQuery, Message
 
-from bot.handlers import keyboards
+from bot.handlers import keyboards, preferences
+from bot.handlers.filters import exactly, meaning
+from bot.handlers.talk import answer_of
 from bot.texts import say
-from bot.visitor import Visitor
+from bot.visitor import Terms, Visitor
 
 CHOICES = {"more": "campaign-more", "buy": "campaign-buy"}
 
 
 def router() -> Router:
     buttons = Router(name="buttons")
-    buttons.callback_query.register(consent, is_consent)
-    buttons.callback_query.register(menu, is_menu)
-    buttons.callback_query.register(campaign, is_campaign)
+    buttons.callback_query.register(consent, exactly("consent:all", "consent:none"))
+    buttons.callback_query.register(menu, meaning("menu:"))
+    buttons.callback_query.register(campaign, meaning("c:"))
     buttons.callback_query.register(other)
     return buttons
 
 
-# Coroutines, because aiogram takes every other filter, also F, to a thread and back.
-async def is_consent(query: CallbackQuery) -> bool:
-    return query.data in {"consent:all", "consent:none"}
-
-
-async def is_menu(query: CallbackQuery) -> bool:
-    return (query.data or "").startswith("menu:")
-
-
-async def is_campaign(query: CallbackQuery) -> bool:
-    return (query.data or "").startswith("c:")
-
-
 async def consent(query: CallbackQuery, visitor: Visitor) -> None:
+    """Within the settings the page is drawn again; anywhere else the choice gets a word of its own."""
     await query.answer()
+    if preferences.is_open(query.message):
+        await preferences.redraw(query, preferences.MAIN, visitor)
+        return
     key = "consent-thanks" if query.data == "consent:all" else "consent-declined"
     if isinstance(query.message, Message):
         await query.message.answer(say(key, visitor.language))
 
 
-async def menu(query: CallbackQuery, visitor: Visitor) -> None:
+async def menu(query: CallbackQuery, visitor: Visitor, terms: Terms) -> None:
     await query.answer()
     topic = (query.data or "").partition(":")[2]
     if topic in keyboards.MENU and isinstance(query.message, Message):
-        await query.message.answer(say(f"answer-{topic}", visitor.language))
+        text = answer_of(topic, visitor.language, terms)
+        buy = keyboards.vip(visitor.language, terms.vip_stars) if _sells(topic, terms) else None
+        await query.message.answer(text, reply_markup=buy)
+
+
+def _sells(topic: str, terms: Terms) -> bool:
+    return topic == "vip" and terms.vip_stars > 0
 
 
 async def campaign(query: CallbackQuery, visitor: Visitor) -> None:

@@ -6,9 +6,8 @@ from aiogram import Router
 from aiogram.filters import Command, CommandObject, CommandStart
 from aiogram.types import Message
 
-from bot.capture import LANGUAGES, is_zone
 from bot.handlers import keyboards
-from bot.texts import say
+from bot.texts import one_line, say
 from bot.visitor import BotFace, Visitor
 
 
@@ -18,12 +17,12 @@ def router() -> Router:
     commands.message.register(stop, Command("stop"))
     commands.message.register(timezone, Command("timezone"))
     commands.message.register(language, Command("language"))
-    commands.message.register(help_, Command("help", "settings"))
+    commands.message.register(help_, Command("help"))
     return commands
 
 
 async def start(message: Message, visitor: Visitor, face: BotFace) -> None:
-    name = message.from_user.first_name if message.from_user else ""
+    name = one_line(message.from_user.first_name) if message.from_user else ""
     greeting = say("greeting", visitor.language, name=name, bot=face.name)
     if visitor.consented:
         await message.answer(greeting, reply_markup=keyboards.menu(visitor.language))
@@ -41,15 +40,20 @@ async def help_(message: Message, visitor: Visitor) -> None:
 
 
 async def timezone(message: Message, visitor: Visitor, command: CommandObject) -> None:
-    zone = (command.args or "").strip()
-    if is_zone(zone):
+    """Confirmed from the record: what could not be understood is not in it."""
+    zone = visitor.preferences.zone
+    if zone and _same(command, zone):
         await message.answer(say("timezone-set", visitor.language, zone=zone))
     else:
         await message.answer(say("timezone-help", visitor.language))
 
 
 async def language(message: Message, visitor: Visitor, command: CommandObject) -> None:
-    if (command.args or "").strip() in LANGUAGES:
+    if visitor.preferences.language and _same(command, visitor.preferences.language):
         await message.answer(say("language-set", visitor.language))
     else:
         await message.answer(say("language-help", visitor.language))
+
+
+def _same(command: CommandObject, value: str) -> bool:
+    return (command.args or "").strip().casefold() == value.casefold()

@@ -10,8 +10,7 @@ from aiogram.types import Message
 
 from bot.handlers import keyboards
 from bot.texts import say
-from bot.visitor import Visitor
-from core.text import opts_out, topics
+from bot.visitor import Terms, Visitor
 
 ANSWERED = ("support", "vip", "price", "buy")
 """Topics with an answer, the most pressing first."""
@@ -19,32 +18,37 @@ ANSWERED = ("support", "vip", "price", "buy")
 
 def router() -> Router:
     talk = Router(name="talk")
-    talk.message.register(payment, is_payment)
-    talk.message.register(words, is_text)
+    talk.message.register(words, has_words)
+    talk.edited_message.register(changed, has_words)
     return talk
 
 
-# Coroutines, because aiogram takes every other filter, also F, to a thread and back.
-async def is_payment(message: Message) -> bool:
-    return message.successful_payment is not None
+async def has_words(message: Message) -> bool:
+    return bool(message.text or message.caption)
 
 
-async def is_text(message: Message) -> bool:
-    return bool(message.text)
-
-
-async def payment(message: Message, visitor: Visitor) -> None:
-    await message.answer(say("payment-thanks", visitor.language))
-
-
-async def words(message: Message, visitor: Visitor) -> None:
-    text = message.text or ""
-    if opts_out(text):
+async def words(message: Message, visitor: Visitor, terms: Terms) -> None:
+    text = message.text or message.caption or ""
+    if terms.words.opts_out(text):
         await message.answer(say("stopped", visitor.language))
         return
-    found = set(topics(text))
+    found = set(terms.words.topics(text))
     topic = next((name for name in ANSWERED if name in found), None)
     if topic is not None:
+        stars = terms.vip_stars if topic in {"vip", "buy"} else 0
         await message.answer(
-            say(f"answer-{topic}", visitor.language), reply_markup=keyboards.menu(visitor.language)
+            answer_of(topic, visitor.language, terms), reply_markup=keyboards.vip(visitor.language, stars)
         )
+
+
+async def changed(message: Message, visitor: Visitor, terms: Terms) -> None:
+    """A message changed into a no is a no."""
+    if terms.words.opts_out(message.text or message.caption or ""):
+        await message.answer(say("stopped", visitor.language))
+
+
+def answer_of(topic: str, language: str, terms: Terms) -> str:
+    """What is said about a topic; VIP with its price where it is for sale."""
+    if topic == "vip" and terms.vip_stars:
+        return say("answer-vip-price", language, stars=terms.vip_stars)
+    return say(f"answer-{topic}", language)

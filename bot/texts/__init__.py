@@ -1,17 +1,20 @@
 """What people read, in every language, from the Fluent files beside this module.
 
 A missing key in a language falls back to the default language; a test compares the keys of all files.
+Everything is plain text: no markup, so that no word of anybody can become any.
 """
 
 from __future__ import annotations
 
 from functools import cache
 from pathlib import Path
+from typing import Final
 
 from fluent.runtime import FluentBundle, FluentResource
 
 LANGUAGES = ("en", "tr")
 DEFAULT = "en"
+MAX_NAME: Final = 64
 
 
 @cache
@@ -27,8 +30,9 @@ def pick(*wishes: str) -> str:
     return next((wish for wish in wishes if wish in LANGUAGES), DEFAULT)
 
 
-def say(key: str, language: str, **values: str) -> str:
-    """The text of `key` in `language`. Values are data: they are put in, never interpreted."""
+def say(key: str, language: str, **values: str | int) -> str:
+    """The text of `key` in `language`. Values are data: they are put in, never interpreted; numbers choose
+    the right plural and are written as the language writes them."""
     bundle = _bundle(language if language in LANGUAGES else DEFAULT)
     if not bundle.has_message(key):
         bundle = _bundle(DEFAULT)
@@ -37,3 +41,9 @@ def say(key: str, language: str, **values: str) -> str:
         raise KeyError(key)
     text, _ = bundle.format_pattern(pattern, values)
     return str(text)
+
+
+def one_line(words: str, limit: int = MAX_NAME) -> str:
+    """What people call themselves, fit to stand in a sentence: printable, one line, at most so long."""
+    printable = "".join(char if char.isprintable() else " " for char in words[: limit * 4])
+    return " ".join(printable.split())[:limit]

@@ -2,28 +2,142 @@ greeting = Hello { $name }! I am { $bot }. Ask me about prices, VIP or support, 
 consent-ask = May I write to you now and then with offers, tips and news? You can stop it at any moment with /stop.
 consent-yes-button = Yes, write to me
 consent-no-button = No, thanks
-consent-thanks = Thank you! You will get few messages, at good times. /stop ends it.
+consent-thanks = Thank you! You will get few messages, at good times. /settings sets how many and when, /stop ends it.
 consent-declined = All right, I will not write first. If you change your mind: /start
+
 menu-price = Prices
 menu-vip = VIP
 menu-support = Support
 menu-news = News
-answer-price = Our prices start at 199 TL. Tap VIP to see what members pay.
-answer-vip = VIP members get early access, better prices and a private group. It costs 500 Stars a month.
+answer-price = Our prices start at 199 TL. Tap VIP to see what members get.
+answer-vip = VIP members get early access, better prices and a private group.
+answer-vip-price =
+    VIP members get early access, better prices and a private group. { $stars ->
+        [one] It costs one Star.
+       *[other] It costs { $stars } Stars.
+    }
 answer-buy = You can pay right here in the chat. Tell me what you would like.
 answer-support = I am sorry that something is not right. Write what happened and a person will look at it.
 answer-news = New this week: fresh arrivals and a members' evening.
+
 stopped = Done. I will not write to you first any more. /start brings me back.
+stopped-group = Done. I will not write to you first any more.
+write-in-private = Let's talk about that in private: { $address }
 help =
     /start - begin, and choose what you want to hear
+    /settings - topics, how often, quiet hours, timezone, language
+    /stop - no more messages from us
+    /mydata - get a file of everything I know about you
+    /forget - have everything about you erased
     /timezone Europe/Berlin - tell me your timezone
     /language en - choose a language (tr, en)
-    /stop - no more messages from us
 timezone-set = Thank you. Your timezone is now { $zone }.
 timezone-help = Please write it like this: /timezone Europe/Istanbul
 language-set = I will speak English with you.
 language-help = Please write /language tr or /language en
-payment-thanks = Payment received. Thank you!
 campaign-thanks = Thank you, noted!
 campaign-more = Gladly. Ask me anything about it here.
 campaign-buy = Great choice. You can pay right here in the chat.
+
+buy-vip-button = { $stars ->
+    [one] Become VIP for one Star
+   *[other] Become VIP for { $stars } Stars
+}
+vip-not-for-sale = VIP is not for sale at the moment. Write to us and a person will help you.
+invoice-title = VIP
+invoice-text = Early access, better prices and a private group.
+checkout-refused = We can't take payments at the moment. Nothing was charged.
+shipping-refused = We don't ship anything. Nothing was charged.
+payment-thanks = Payment received. Thank you!
+payment-thanks-vip = Payment received. Welcome among the VIPs!
+payment-refunded = Your payment was given back. The amount returns the way it came.
+
+settings-title = Your settings. Tap what you want to change.
+settings-consent-yes = I may write to you first.
+settings-consent-no = I don't write to you first.
+settings-topics = Topics: { $topics }
+settings-none = none
+settings-frequency = How often: { $frequency }
+settings-quiet = Quiet hours: { $quiet }
+settings-zone = Timezone: { $zone }
+settings-language = Language: { $name }
+page-muted = Topics
+page-frequency = How often
+page-quiet = Quiet hours
+page-zone = Timezone
+page-language = Language
+page-back = « Back
+topics-ask = What would you like to hear about? Tap a topic to turn it on or off.
+topic-offer = Offers
+topic-reminder = Reminders
+topic-tutorial = Tips
+topic-social = Community
+topic-news = News
+topic-poll = Polls
+frequency-ask = How often may I write first?
+frequency-ours = as seems right, seldom
+frequency-days = { $days ->
+    [one] at most once a day
+    [7] at most once a week
+    [30] at most once a month
+   *[other] at most once in { $days } days
+}
+quiet-ask = At which hours of your day should I stay silent?
+quiet-ours = from 22 to 8, unless you are up yourself
+quiet-own = always from { $start } to { $end }
+quiet-off = none, any hour is fine
+quiet-needs-zone = I don't know your timezone for certain. Please choose it, so that I can keep to these hours; until I am sure I stay silent.
+zone-ask =
+    Where does your clock run?
+    Not in the list? Write it like this: /timezone Area/City
+zone-unknown = not set
+area-europe = Europe
+area-asia = Asia and the Middle East
+area-america = America
+area-africa = Africa
+area-pacific = Australia and the Pacific
+language-ask = Which language shall I speak?
+language-en = English
+language-tr = Türkçe
+
+forget-ask =
+    Shall I forget you? I will erase your profile, your settings, your history and your messages to me. This can't be undone.
+    I keep no more than a mark that says nothing about you, so that nobody enters you again by mistake. Telegram keeps this chat until you delete it.
+    With /mydata you get a copy first.
+forget-yes-button = Yes, erase everything
+forget-no-button = No, keep it
+forget-noted = I am erasing everything about you.
+forget-done = Done: everything about you is being erased now. I will not write to you again. If you ever want to come back: /start
+forget-kept = All right, everything stays as it is.
+
+mydata-nothing = I have nothing stored about you.
+mydata-file = my-data
+mydata-caption = Everything I know about you: this file is for reading, the next one for programs.
+mydata-title = What is stored about you, as of { $moment } UTC
+mydata-person = About you
+mydata-settings = Your settings
+mydata-consents = What you agreed to
+mydata-consent-yes = { $moment } UTC: yes
+mydata-consent-no = { $moment } UTC: no
+mydata-groups = Groups where you were seen
+mydata-segments = How we sort you
+mydata-share = { $name }: { $share } % certain
+mydata-activity = What you did
+mydata-purchases = Your payments
+mydata-purchase = { $moment } UTC: { $amount } { $currency }
+mydata-refunded = { $moment } UTC: { $amount } { $currency } given back
+mydata-messages = Messages to you
+mydata-message = { $moment } UTC: { $text }
+mydata-empty = nothing
+mydata-note = Each event with its time, all calculated figures and all identifiers are in the second file (JSON). What you write is kept word for word for a few days at most, then only its length and subject.
+mydata-name = Name: { $value }
+mydata-username = Username: { $value }
+mydata-language = Language of your Telegram: { $value }
+mydata-since = Known since: { $value } UTC
+mydata-count-messages = Messages you wrote: { $n }
+mydata-count-commands = Commands: { $n }
+mydata-count-taps = Buttons tapped: { $n }
+mydata-count-groups = Messages in groups: { $n }
+mydata-count-reactions = Reactions and votes: { $n }
+mydata-count-answers = Answers to our messages: { $n }
+mydata-count-others = Everything else: { $n }

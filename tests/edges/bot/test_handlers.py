@@ -2,91 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-
 import pytest
 
-from bot.answering import Answers
-from bot.texts import pick, say
-from bot.visitor import BotFace, Visitor
-from core.errors import ContentError, TransportError
-from core.flow.reply import Reply, reply
-from core.identity import Identity
+from bot.texts import say
+from core.errors import ContentError
 from core.ledger import State
-from core.ports import InboxRow, Receipt
-from tests.core.flow.worlds import ANNA, BOT, OTHER_BOT, World, human, read
-
-FACE = BotFace(BOT, f"{BOT}:TEST", "Kairos Boutique", "kairos_boutique_bot")
-
-
-@dataclass(slots=True)
-class Counter:
-    """The shop's counter: answers go through the ledger, small calls are written down."""
-
-    world: World
-    called: list[tuple[str, Mapping[str, object]]] = field(default_factory=list)
-    broken: bool = False
-
-    async def answer(self, ask: Reply) -> Receipt | None:
-        return await reply(self.world.replying, ask)
-
-    async def call(self, bot_id: int, method: str, params: Mapping[str, object]) -> object:
-        self.called.append((method, params))
-        if self.broken:
-            raise TransportError("query is too old")
-        return True
-
-    async def find(self, identity: Identity, client_language: str) -> Visitor:
-        async with self.world.store.transaction(write=False) as tx:
-            number = await tx.people.find(identity)
-            assert number is not None
-            latest = (await tx.people.load([number]))[number].state.latest
-        chosen = latest.get("language", (0, ""))[1]
-        consented = latest.get("consent", (0, ""))[1] == "given"
-        return Visitor(identity, pick(chosen, client_language, "en"), consented)
-
-
-@dataclass(slots=True)
-class Shop:
-    world: World = field(default_factory=World)
-    counter: Counter = field(init=False)
-    answers: Answers = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.counter = Counter(self.world)
-        self.answers = Answers([FACE], self.counter, self.counter.find)
-
-    async def serve(self) -> list[str]:
-        """Let everything take effect and run the handlers; the texts that people got by that."""
-        before = len(self.world.messenger.sent)
-        for row in await self.waiting():
-            await self.run(row)
-            async with self.world.store.transaction() as tx:
-                await tx.inbox.handled([row.id])
-        return [str(params(one.body)["text"]) for one in self.world.messenger.sent[before:]]
-
-    async def waiting(self) -> list[InboxRow]:
-        await self.world.apply()
-        async with self.world.store.transaction(write=False) as tx:
-            return await tx.inbox.unhandled(100)
-
-    async def run(self, row: InboxRow) -> None:
-        sender = read(row).sender
-        assert sender is not None
-        await self.world.through(self.answers.handle(row, sender))
-
-    def buttons(self) -> list[str]:
-        """What the buttons below the latest answer mean."""
-        markup = params(self.world.messenger.sent[-1].body).get("reply_markup", {})
-        assert isinstance(markup, Mapping)
-        return [button["callback_data"] for row in markup["inline_keyboard"] for button in row]
-
-
-def params(body: Mapping[str, object]) -> Mapping[str, object]:
-    found = body["params"]
-    assert isinstance(found, Mapping)
-    return found
+from core.ports import InboxRow
+from tests.core.flow.worlds import ANNA, BOT, OTHER_BOT, human
+from tests.edges.bot.shop import Shop
 
 
 async def test_start_greets_by_name_and_asks_what_one_wants_to_hear() -> None:
@@ -113,7 +36,7 @@ async def test_a_no_is_answered_politely_and_every_tap_is_acknowledged() -> None
     shop = Shop()
     await shop.world.taps(ANNA, "consent:none")
     assert await shop.serve() == [say("consent-declined", "en")]
-    assert [name for name, _ in shop.counter.called] == ["answerCallbackQuery"]
+    assert [name for name, _ in shop.line.called] == ["answerCallbackQuery"]
 
 
 @pytest.mark.parametrize("words", ["/stop", "DUR", "stop!"])
@@ -164,19 +87,6 @@ async def test_what_nobody_understands_waits_for_an_operator_in_silence() -> Non
     assert await shop.serve() == []
 
 
-async def test_a_payment_is_thanked_for() -> None:
-    shop = Shop()
-    sale = {
-        "currency": "XTR",
-        "total_amount": 500,
-        "invoice_payload": "vip",
-        "telegram_payment_charge_id": "t1",
-        "provider_payment_charge_id": "",
-    }
-    await shop.world.says(ANNA, "", successful_payment=sale)
-    assert await shop.serve() == [say("payment-thanks", "en")]
-
-
 async def test_the_menu_answers_below_its_message() -> None:
     shop = Shop()
     await shop.world.taps(ANNA, "menu:vip")
@@ -190,7 +100,7 @@ async def test_a_tap_below_a_campaign_is_answered_in_the_tap_itself() -> None:
     await shop.world.taps(ANNA, "c:17:offer:buy")
     await shop.world.taps(ANNA, "c:17:offer:whatever")
     assert await shop.serve() == []
-    assert [str(given["text"]) for _, given in shop.counter.called] == [
+    assert [given["text"] for _, given in shop.line.called] == [
         say("campaign-buy", "en"),
         say("campaign-thanks", "en"),
     ]
@@ -230,7 +140,7 @@ async def test_somebody_who_blocked_the_bot_meanwhile_gets_nothing_and_nothing_b
 
 async def test_an_acknowledgement_that_comes_too_late_harms_nobody() -> None:
     shop = Shop()
-    shop.counter.broken = True
+    shop.line.broken = True
     await shop.world.taps(ANNA, "menu:price")
     assert await shop.serve() == [say("answer-price", "en")]
 

@@ -1,0 +1,126 @@
+"""What handlers ask of the installation: who stands before them, and the ways out for their answers.
+
+Fulfils `bot.visitor.House`. Messages go through the ledger, at most once; a file goes with its message and is
+kept nowhere; acknowledgements and edits go straight to Telegram, those that name a chat in the pacer's turn.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Protocol
+
+from adapters.telegram.messenger import call_of
+from app.mydata import collect
+from bot.texts import pick
+from bot.visitor import File, Preferences, Visitor
+from core.errors import NotFoundError
+from core.flow.reply import Reply, ReplyDeps, in_turn, reply
+from core.identity import Identity
+from core.ledger import LEAVES_MS
+from core.ports import Clock, Receipt
+from core.profile import ProfileState
+from core.profile.values import GIVEN
+
+Forget = Callable[[Identity], Awaitable[bool]]
+"""Note the wish to be forgotten, durably; False when nobody is known by the identity."""
+
+
+class Client(Protocol):
+    """A bot's way to Telegram: `adapters.telegram.client.TelegramClient`."""
+
+    bot_id: int
+
+    async def call(self, method: str, params: Mapping[str, object], /) -> object: ...
+    async def upload(
+        self,
+        method: str,
+        params: Mapping[str, object],
+        files: Mapping[str, tuple[str, bytes]],
+        /,
+        *,
+        connect_s: float,
+    ) -> object: ...
+
+
+class Visitors:
+    """For all bots of the installation. `language`: spoken to those whose own is none of ours."""
+
+    def __init__(self, deps: ReplyDeps, clients: Sequence[Client], language: str, forget: Forget) -> None:
+        self._deps = deps
+        self._clients = {client.bot_id: client for client in clients}
+        self._language = language
+        self._forget = forget
+
+    async def find(self, identity: Identity, client_language: str) -> Visitor:
+        """The person as the record has them now; a stranger with nothing set where nobody is known."""
+        async with self._deps.store.transaction(write=False) as tx:
+            person_no = await tx.people.find(identity)
+            records = await tx.people.load([person_no]) if person_no is not None else {}
+        record = records.get(person_no) if person_no is not None else None
+        state = record.state if record else ProfileState()
+        chosen = preferences_of(state)
+        return Visitor(
+            identity,
+            pick(chosen.language, client_language, self._language),
+            consented=_latest(state, "consent") == GIVEN,
+            preferences=chosen,
+        )
+
+    async def answer(self, ask: Reply, file: File | None = None) -> Receipt | None:
+        """A message of a handler, through the ledger. The file itself is not in the ledger."""
+        if file is None:
+            return await reply(self._deps, ask)
+        courier = _Courier(self._client(ask.bot_id), self._deps.clock, file)
+        return await reply(replace(self._deps, messenger=courier), ask)
+
+    async def call(self, bot_id: int, method: str, params: Mapping[str, object]) -> object:
+        """An acknowledgement or an edit. What names a chat pays the pacer, as every such call does."""
+        client = self._client(bot_id)
+        chat_id = params.get("chat_id")
+        if not isinstance(chat_id, int):
+            return await client.call(method, params)
+        return await in_turn(self._deps, bot_id, chat_id, lambda: client.call(method, params))
+
+    async def mydata(self, identity: Identity) -> Mapping[str, Any] | None:
+        return await collect(self._deps.store, identity, self._deps.clock.now_ms())
+
+    async def forget(self, identity: Identity) -> bool:
+        return await self._forget(identity)
+
+    def _client(self, bot_id: int) -> Client:
+        client = self._clients.get(bot_id)
+        if client is None:
+            raise NotFoundError(f"bot {bot_id} is not configured", next_step="add it to bots in config.yaml")
+        return client
+
+
+def preferences_of(state: ProfileState) -> Preferences:
+    """What the person set, from the registers of the record."""
+    return Preferences(
+        frequency=_latest(state, "frequency"),
+        quiet=_latest(state, "quiet"),
+        muted=frozenset(filter(None, _latest(state, "muted").split("."))),
+        zone=_latest(state, "zone"),
+        language=_latest(state, "language"),
+    )
+
+
+def _latest(state: ProfileState, register: str) -> str:
+    return state.latest.get(register, (0, ""))[1]
+
+
+@dataclass(frozen=True, slots=True)
+class _Courier:
+    """A messenger for one message with a file: `core.ports.Messenger`."""
+
+    client: Client
+    clock: Clock
+    file: File
+
+    async def send(self, bot_id: int, chat_id: int, body: Mapping[str, object]) -> Receipt:
+        method, params = call_of(chat_id, body)
+        files = {self.file.field: (self.file.name, self.file.data)}
+        sent = await self.client.upload(method, params, files, connect_s=LEAVES_MS / 1000)
+        made = sent.get("message_id", 0) if isinstance(sent, dict) else 0
+        return Receipt(telegram_id=int(made), at_ms=self.clock.now_ms())
