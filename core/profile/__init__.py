@@ -13,8 +13,8 @@ them).
 from core.profile.folding import fold
 from core.profile.groups import GroupProfile, GroupState, fold_group, view_group
 from core.profile.hot import pack, pack_group, unpack, unpack_group
-from core.profile.values import KEEP_DAYS, BotLink, Profile, ProfileState
-from core.profile.viewing import view
+from core.profile.values import KEEP_DAYS, BotLink, Profile, ProfileState, Purchase
+from core.profile.viewing import hours_of_week, view
 
 __all__ = [
     "KEEP_DAYS",
@@ -23,8 +23,10 @@ __all__ = [
     "GroupState",
     "Profile",
     "ProfileState",
+    "Purchase",
     "fold",
     "fold_group",
+    "hours_of_week",
     "pack",
     "pack_group",
     "unpack",

@@ -3,237 +3,320 @@ matter."""
 
 from __future__ import annotations
 
+import math
 from bisect import insort
 from collections.abc import Callable, Mapping, Sequence
-from typing import Final, TypeVar
+from typing import Final
 
-from core.event import ACTIVE_KINDS, Event
-from core.profile.values import GIVEN, KEEP_DAYS, WITHDRAWN, BotLink, ProfileState
-from core.scores import DAY_MS, HALF_HOUR_MS
+from core.event import ACTIVE_KINDS, Event, Scalar
+from core.profile.series import KEEP_DAYS, Draft, put
+from core.profile.values import GIVEN, WITHDRAWN, BotLink, ProfileState, Purchase
+from core.scores import DAY_MS
 from core.text import TOPICS
 
-K = TypeVar("K", int, str)
-V = TypeVar("V")
-
 _CAMPAIGNS: Final = "campaigns"
+_IN_PRIVATE: Final = ACTIVE_KINDS - {
+    "poll_answered",
+    "inline_searched",
+    "business_message",
+    "boosted",
+    "group_message",
+    "join_requested",
+}
+"""Signs of life towards the bot itself; outside groups they tell which bot the person last spoke with."""
+_EDITABLE: Final = frozenset({"group_message", "business_message"})
+_WISHES: Final = frozenset({"frequency", "quiet", "muted"})
+_MAX_NAME: Final = 64
+_MAX_FACT: Final = 200
+"""Characters of a stated fact that are kept."""
 
 
 def fold(state: ProfileState, events: Sequence[Event]) -> ProfileState:
     """The state with these events in it. Any order and any batching of the same events gives the same
     state."""
-    draft = _Draft(state)
+    person = _Person(state)
     for event in events:
-        draft.count(event)
+        person.take(event)
         step = _STEPS.get(event.kind)
         if step is not None:
-            step(draft, event)
-    return draft.done()
+            step(person, event)
+    return person.done()
 
 
-class _Draft:
-    """A state while events are folded into it; inner mappings are copied before they change."""
+class _Person:
+    """A state while events are folded into it."""
 
     __slots__ = (
         "answers",
         "bots",
-        "days",
-        "hours",
+        "draft",
+        "facts",
+        "first_ms",
+        "groups",
         "kinds",
-        "latest",
-        "marks",
-        "money",
+        "last_ms",
+        "purchases",
+        "seen_ms",
         "sends",
         "slots",
-        "totals",
+        "tags",
     )
 
     def __init__(self, state: ProfileState) -> None:
-        self.marks = (state.first_ms, state.last_ms, state.seen_ms)
-        self.days = dict(state.days)
-        self.hours = dict(state.hours)
-        self.totals = dict(state.totals)
-        self.latest = dict(state.latest)
+        self.first_ms, self.last_ms, self.seen_ms = state.first_ms, state.last_ms, state.seen_ms
+        self.draft = Draft(state.counts, state.hours, state.totals, state.latest)
         self.bots = dict(state.bots)
-        self.sends = list(state.sends)
-        self.answers = list(state.answers)
-        self.kinds = dict(state.kinds)
-        self.slots = dict(state.slots)
-        self.money = dict(state.money)
+        self.groups = dict(state.groups)
+        self.sends, self.answers = state.sends, state.answers
+        self.kinds, self.slots = state.kinds, state.slots
+        self.purchases, self.facts, self.tags = state.purchases, state.facts, state.tags
 
-    def count(self, event: Event) -> None:
+    def take(self, event: Event) -> None:
         """What every event does: counters, and signs of life."""
         ts_ms, kind = event.ts_ms, event.kind
-        first_ms, last_ms, seen_ms = self.marks
-        active = kind in ACTIVE_KINDS
-        self.marks = (
-            min(first_ms, ts_ms) if first_ms else ts_ms,
-            max(last_ms, ts_ms),
-            max(seen_ms, ts_ms) if active else seen_ms,
-        )
-        self.totals = _put(self.totals, kind, self.totals.get(kind, 0) + 1)
-        counters = [kind]
-        if active:
-            counters.append("active")
+        if ts_ms < self.first_ms or not self.first_ms:
+            self.first_ms = ts_ms
+        self.last_ms = max(self.last_ms, ts_ms)
+        draft, day = self.draft, ts_ms // DAY_MS
+        draft.total(kind)
+        draft.count("edited" if kind in _EDITABLE and event.props.get("edited") else kind, day)
+        if kind in ACTIVE_KINDS:
+            draft.count("active", day)
             self.live(event)
         topics = event.props.get("topics")
         if topics:
-            counters.extend(f"intent:{topic}" for topic in str(topics).split() if topic in TOPICS)
-        day = ts_ms // DAY_MS
-        today = dict(self.days.get(day, ()))
-        for counter in counters:
-            today = _put(today, counter, today.get(counter, 0) + 1)
-        self.days = _put(self.days, day, today)
+            for topic in str(topics).split():
+                if topic in TOPICS:
+                    draft.count(f"intent:{topic}", day)
+        if event.group_no:
+            self.groups = put(self.groups, event.group_no, max(ts_ms, self.groups.get(event.group_no, 0)))
 
     def live(self, event: Event) -> None:
         """A sign of life: the half hour, the bot spoken with, what the client says about the person."""
-        ts_ms, bot_id = event.ts_ms, event.bot_id
-        day, index = ts_ms // DAY_MS, ts_ms % DAY_MS // HALF_HOUR_MS
-        halves = dict(self.hours.get(day, ()))
-        self.hours = _put(self.hours, day, _put(halves, index, halves.get(index, 0) + 1))
-        if bot_id:
-            self.register("bot", ts_ms, str(bot_id))
-            self.link(bot_id, BotLink(seen_ms=ts_ms))
-        props = event.props
-        if props.get("language"):
-            self.register("client_language", ts_ms, str(props["language"]))
+        ts_ms, bot_id, draft, props = event.ts_ms, event.bot_id, self.draft, event.props
+        self.seen_ms = max(self.seen_ms, ts_ms)
+        draft.half_hour(ts_ms)
+        if bot_id and not event.group_no and event.kind in _IN_PRIVATE:
+            draft.register("bot", ts_ms, str(bot_id))
+            self.link(bot_id, seen_ms=ts_ms)
+        language = props.get("language")
+        if language:
+            draft.register("client_language", ts_ms, str(language))
         if "premium" in props:
-            self.register("premium", ts_ms, "1" if props["premium"] else "0")
+            draft.register("premium", ts_ms, "1" if props["premium"] else "0")
 
-    def register(self, name: str, ts_ms: int, value: str) -> None:
-        """Last writer wins; of two at one moment the larger value."""
-        now = (ts_ms, value)
-        if now > self.latest.get(name, (0, "")):
-            self.latest = _put(self.latest, name, now)
-
-    def link(self, bot_id: int, news: BotLink) -> None:
+    def link(
+        self,
+        bot_id: int,
+        *,
+        started_ms: int = 0,
+        seen_ms: int = 0,
+        blocked_ms: int = 0,
+        unblocked_ms: int = 0,
+    ) -> None:
         """The latest moment of each kind."""
-        old = self.bots.get(bot_id)
-        if old is not None:
-            news = BotLink(
-                max(old.started_ms, news.started_ms),
-                max(old.seen_ms, news.seen_ms),
-                max(old.blocked_ms, news.blocked_ms),
-                max(old.unblocked_ms, news.unblocked_ms),
-            )
-        self.bots = _put(self.bots, bot_id, news)
+        old = self.bots.get(bot_id, _NO_LINK)
+        news = BotLink(
+            max(old.started_ms, started_ms),
+            max(old.seen_ms, seen_ms),
+            max(old.blocked_ms, blocked_ms),
+            max(old.unblocked_ms, unblocked_ms),
+        )
+        self.bots = put(self.bots, bot_id, news)
 
     def tally(self, kind: str, slot: int, sent: int, answered: int) -> None:
         """Sent and answered by content kind and by UTC hour of the sending."""
         old = self.kinds.get(kind, (0, 0))
-        self.kinds = _put(self.kinds, kind, (old[0] + sent, old[1] + answered))
+        self.kinds = put(dict(self.kinds), kind, (old[0] + sent, old[1] + answered))
         old = self.slots.get(slot, (0, 0))
-        self.slots = _put(self.slots, slot, (old[0] + sent, old[1] + answered))
+        self.slots = put(dict(self.slots), slot, (old[0] + sent, old[1] + answered))
 
     def done(self) -> ProfileState:
         """The state, without what is older than KEEP_DAYS before the newest event."""
-        first_ms, last_ms, seen_ms = self.marks
-        oldest = last_ms // DAY_MS - KEEP_DAYS + 1
+        oldest = self.last_ms // DAY_MS - KEEP_DAYS + 1
+        counts, hours = self.draft.done(oldest)
         since_ms = oldest * DAY_MS
         return ProfileState(
-            first_ms,
-            last_ms,
-            seen_ms,
-            _since(self.days, oldest),
-            _since(self.hours, oldest),
-            self.totals,
-            self.latest,
+            self.first_ms,
+            self.last_ms,
+            self.seen_ms,
+            counts,
+            hours,
+            self.draft.totals,
+            self.draft.latest,
             self.bots,
-            tuple(ts_ms for ts_ms in self.sends if ts_ms >= since_ms),
-            tuple(ts_ms for ts_ms in self.answers if ts_ms >= since_ms),
+            _since(self.sends, since_ms),
+            _since(self.answers, since_ms),
             self.kinds,
             self.slots,
-            self.money,
+            self.groups,
+            self.purchases,
+            self.facts,
+            self.tags,
         )
 
 
-def _put(mapping: dict[K, V], key: K, value: V) -> dict[K, V]:
-    """Set a key, and keep the keys ascending."""
-    if key in mapping or not mapping or next(reversed(mapping)) < key:
-        mapping[key] = value
-        return mapping
-    mapping[key] = value
-    return dict(sorted(mapping.items(), key=_key))
+_NO_LINK: Final = BotLink()
 
 
-def _key(item: tuple[K, V]) -> K:
-    return item[0]
+def _since(moments: tuple[int, ...], since_ms: int) -> tuple[int, ...]:
+    if not moments or moments[0] >= since_ms:
+        return moments
+    return tuple(ts_ms for ts_ms in moments if ts_ms >= since_ms)
 
 
-def _since(buckets: dict[int, V], oldest: int) -> dict[int, V]:
-    if not buckets or next(iter(buckets)) >= oldest:
-        return buckets
-    return {day: bucket for day, bucket in buckets.items() if day >= oldest}
+def _with(moments: tuple[int, ...], ts_ms: int) -> tuple[int, ...]:
+    found = [*moments]
+    insort(found, ts_ms)
+    return tuple(found)
 
 
 def _hour(ts_ms: int) -> int:
     return ts_ms % DAY_MS // 3_600_000
 
 
-def _started(draft: _Draft, event: Event) -> None:
-    draft.link(event.bot_id, BotLink(started_ms=event.ts_ms))
-    campaign = str(event.props.get("campaign") or "")
-    if not campaign:
-        return
-    draft.register("campaign_last", event.ts_ms, campaign)
-    first = (event.ts_ms, campaign)
-    if first < draft.latest.get("campaign_first", (event.ts_ms + 1, "")):
-        draft.latest = _put(draft.latest, "campaign_first", first)
+def _word(event: Event, name: str, default: str = "") -> str:
+    return str(event.props.get(name) or default)
 
 
-def _blocked(draft: _Draft, event: Event) -> None:
-    draft.link(event.bot_id, BotLink(blocked_ms=event.ts_ms))
+def _number(event: Event, name: str) -> int:
+    return int(event.props.get(name) or 0)
 
 
-def _unblocked(draft: _Draft, event: Event) -> None:
-    draft.link(event.bot_id, BotLink(unblocked_ms=event.ts_ms))
+def _started(person: _Person, event: Event) -> None:
+    person.link(event.bot_id, started_ms=event.ts_ms)
+    campaign = _word(event, "campaign")
+    if campaign and event.props.get("link") != "forged":
+        person.draft.register("campaign_last", event.ts_ms, campaign)
+        person.draft.first("campaign_first", event.ts_ms, campaign)
 
 
-def _gone(draft: _Draft, event: Event) -> None:
-    draft.register("gone", event.ts_ms, "1")
+def _blocked(person: _Person, event: Event) -> None:
+    person.link(event.bot_id, blocked_ms=event.ts_ms)
 
 
-def _paid(draft: _Draft, event: Event) -> None:
-    currency = str(event.props.get("currency") or "")
-    amount = int(event.props.get("amount_minor") or 0)
-    draft.money = _put(draft.money, currency, draft.money.get(currency, 0) + amount)
-    draft.register("purchase", event.ts_ms, str(event.props.get("charge") or ""))
+def _unblocked(person: _Person, event: Event) -> None:
+    person.link(event.bot_id, unblocked_ms=event.ts_ms)
 
 
-def _consented(draft: _Draft, event: Event) -> None:
-    purpose = str(event.props.get("purpose") or _CAMPAIGNS)
+def _gone(person: _Person, event: Event) -> None:
+    person.draft.register("gone", event.ts_ms, "1")
+
+
+def _paid(person: _Person, event: Event) -> None:
+    """One charge counts once: of two reports about it the earlier one stands."""
+    charge = _word(event, "charge", event.key)
+    report = (
+        event.ts_ms,
+        _word(event, "currency"),
+        _number(event, "amount_minor"),
+        _number(event, "until_ms"),
+    )
+    known = person.purchases.get(charge, _NO_PURCHASE)
+    told = (known.paid_ms, known.currency, known.amount_minor, known.until_ms)
+    paid_ms, currency, amount_minor, until_ms = min(report, told) if known.paid_ms else report
+    purchase = Purchase(paid_ms, currency, amount_minor, until_ms, known.refunded_ms)
+    person.purchases = put(dict(person.purchases), charge, purchase)
+    person.draft.register("purchase", event.ts_ms, charge)
+
+
+def _refunded(person: _Person, event: Event) -> None:
+    charge = _word(event, "charge", event.key)
+    old = person.purchases.get(charge, _NO_PURCHASE)
+    refunded_ms = min(old.refunded_ms or event.ts_ms, event.ts_ms)
+    purchase = Purchase(old.paid_ms, old.currency, old.amount_minor, old.until_ms, refunded_ms)
+    person.purchases = put(dict(person.purchases), charge, purchase)
+
+
+_NO_PURCHASE: Final = Purchase()
+
+
+def _vip_joined(person: _Person, event: Event) -> None:
+    person.draft.register(f"vip:{event.group_no}", event.ts_ms, "in")
+
+
+def _vip_left(person: _Person, event: Event) -> None:
+    person.draft.register(f"vip:{event.group_no}", event.ts_ms, "out")
+
+
+def _consented(person: _Person, event: Event) -> None:
+    purpose = _word(event, "purpose", _CAMPAIGNS)
     name = "consent" if purpose == _CAMPAIGNS else f"consent:{purpose}"
-    draft.register(name, event.ts_ms, GIVEN if event.kind == "consent_given" else WITHDRAWN)
+    person.draft.register(name, event.ts_ms, GIVEN if event.kind == "consent_given" else WITHDRAWN)
 
 
-def _zone_declared(draft: _Draft, event: Event) -> None:
-    draft.register("zone", event.ts_ms, str(event.props.get("zone") or ""))
+def _zone_declared(person: _Person, event: Event) -> None:
+    person.draft.register("zone", event.ts_ms, _word(event, "zone"))
 
 
-def _language_chosen(draft: _Draft, event: Event) -> None:
-    draft.register("language", event.ts_ms, str(event.props.get("language") or ""))
+def _language_chosen(person: _Person, event: Event) -> None:
+    person.draft.register("language", event.ts_ms, _word(event, "language"))
 
 
-def _campaign_sent(draft: _Draft, event: Event) -> None:
-    insort(draft.sends, event.ts_ms)
-    draft.tally(str(event.props.get("kind") or ""), _hour(event.ts_ms), 1, 0)
+def _wished(person: _Person, event: Event) -> None:
+    name = event.props.get("name")
+    if name in _WISHES:
+        person.draft.register(str(name), event.ts_ms, _word(event, "value")[:_MAX_NAME])
 
 
-def _campaign_answered(draft: _Draft, event: Event) -> None:
-    insort(draft.answers, event.ts_ms)
-    sent_ms = int(event.props.get("sent_ms") or event.ts_ms)
-    draft.tally(str(event.props.get("kind") or ""), _hour(sent_ms), 0, 1)
+def _stated(person: _Person, event: Event) -> None:
+    facts = dict(person.facts)
+    for name, value in event.props.items():
+        short, known = name[:_MAX_NAME], _fact(value)
+        old = facts.get(short)
+        if old is None or (event.ts_ms, _rank(known)) > (old[0], _rank(old[1])):
+            facts = put(facts, short, (event.ts_ms, known))
+    person.facts = facts
 
 
-_STEPS: Final[Mapping[str, Callable[[_Draft, Event], None]]] = {
+def _fact(value: Scalar) -> Scalar:
+    """As it is kept; None when it says nothing."""
+    if isinstance(value, str):
+        return value[:_MAX_FACT] or None
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def _rank(value: Scalar) -> str:
+    """Which of two values stated at one moment stands: the larger text."""
+    return "" if value is None else f"{type(value).__name__}:{value}"
+
+
+def _tagged(person: _Person, event: Event) -> None:
+    """Of two choices at one moment the tag stays."""
+    tag = _word(event, "tag")[:_MAX_NAME]
+    news = (event.ts_ms, event.kind == "tagged")
+    if tag and news > person.tags.get(tag, (0, False)):
+        person.tags = put(dict(person.tags), tag, news)
+
+
+def _campaign_sent(person: _Person, event: Event) -> None:
+    person.sends = _with(person.sends, event.ts_ms)
+    person.tally(_word(event, "kind"), _hour(event.ts_ms), 1, 0)
+
+
+def _campaign_answered(person: _Person, event: Event) -> None:
+    person.answers = _with(person.answers, event.ts_ms)
+    sent_ms = _number(event, "sent_ms") or event.ts_ms
+    person.tally(_word(event, "kind"), _hour(sent_ms), 0, 1)
+
+
+_STEPS: Final[Mapping[str, Callable[[_Person, Event], None]]] = {
     "started": _started,
     "bot_blocked": _blocked,
     "bot_unblocked": _unblocked,
     "account_gone": _gone,
     "payment_succeeded": _paid,
+    "payment_refunded": _refunded,
+    "vip_joined": _vip_joined,
+    "vip_left": _vip_left,
     "consent_given": _consented,
     "consent_withdrawn": _consented,
     "timezone_declared": _zone_declared,
     "language_chosen": _language_chosen,
+    "preference_set": _wished,
+    "attributes_set": _stated,
+    "tagged": _tagged,
+    "untagged": _tagged,
     "campaign_sent": _campaign_sent,
     "campaign_answered": _campaign_answered,
 }

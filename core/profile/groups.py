@@ -12,20 +12,23 @@ from typing import Final
 
 from core import scores
 from core.event import Event
-from core.profile.series import DAY_MS, KEEP_DAYS, Draft, Series, active_days, since, window
+from core.profile.series import KEEP_DAYS, NOTHING, Draft, Series, active_days, in_window
+from core.scores import DAY_MS
+from core.text import TOPICS
 
 REMOVED: Final = "removed"
 """A bot's status after it was removed: of two at one moment the larger text wins, which is this."""
-_MAY_POST: Final = ("can_post_messages", "can_send_messages")
+_MAY_POST: Final = frozenset({"post_messages", "send_messages"})
+"""Rights in the words of the Bot API without `can_`: the first in a channel, the second in a group."""
 
 
 @dataclass(frozen=True, slots=True)
 class GroupState:
     """The foldable record of one group.
 
-    first_ms, last_ms: the first and the last event; 0 = none. counts: counter -> its UTC days, ascending, and
-    n on each (counters: event kinds, `messages`, `joined`, `left`, `intent:<topic>`); hours: UTC day -> half
-    hour 0..47 -> n of messages; both reach KEEP_DAYS back. totals: event kind -> n of all time.
+    first_ms, last_ms: the first and the last event; 0 = none. counts: counter -> n by UTC day (counters:
+    event kinds, `messages`, `session`, `joined`, `left`, `intent:<topic>`); hours: UTC day -> half hour 0..47
+    -> n of messages; both reach KEEP_DAYS back. totals: event kind -> n of all time.
     latest: register -> (ts_ms, value), last writer wins, ties by larger value (registers: `bot:<id>` = status
     and rights of that bot there, `upgraded`, `topic:<thread>` = open or closed). threads: forum topic -> n of
     messages of all time."""
@@ -77,21 +80,23 @@ def fold_group(state: GroupState, events: Sequence[Event]) -> GroupState:
 def view_group(group_no: int, state: GroupState, members: tuple[int, int], now_ms: int) -> GroupProfile:
     """The group as it is at a moment. members: people ever seen there, and of them not known to have left."""
     today = now_ms // DAY_MS
-    messages, nothing = state.counts.get("messages", _NOTHING), _NOTHING
-    bots = _bots(state)
+    month, bots = today - 29, _bots(state)
+    messages = state.counts.get("messages", NOTHING)
     return GroupProfile(
         group_no=group_no,
         now_ms=now_ms,
         first_seen_ms=state.first_ms,
         last_seen_ms=state.last_ms,
         bots=tuple(sorted(bots)),
-        posting=tuple(sorted(bot_id for bot_id, status in bots.items() if _may_post(status))),
-        messages_1d=window(messages, today, today),
-        messages_7d=window(messages, today - 6, today),
-        messages_30d=window(messages, today - 29, today),
-        active_days_30d=active_days(messages, today - 29, today),
-        joined_30d=window(state.counts.get("joined", nothing), today - 29, today),
-        left_30d=window(state.counts.get("left", nothing), today - 29, today),
+        posting=tuple(
+            sorted(bot_id for bot_id, status in bots.items() if not _MAY_POST.isdisjoint(status.split()))
+        ),
+        messages_1d=sum(in_window(messages, today, today)),
+        messages_7d=sum(in_window(messages, today - 6, today)),
+        messages_30d=sum(in_window(messages, month, today)),
+        active_days_30d=active_days(in_window(messages, month, today)),
+        joined_30d=sum(in_window(state.counts.get("joined", NOTHING), month, today)),
+        left_30d=sum(in_window(state.counts.get("left", NOTHING), month, today)),
         topics_open=sum(
             value == "open" for name, (_, value) in state.latest.items() if name.startswith("topic:")
         ),
@@ -101,9 +106,6 @@ def view_group(group_no: int, state: GroupState, members: tuple[int, int], now_m
     )
 
 
-_NOTHING: Final[Series] = ((), ())
-
-
 def _bots(state: GroupState) -> dict[int, str]:
     """Bots that are there, with status and rights."""
     return {
@@ -111,12 +113,6 @@ def _bots(state: GroupState) -> dict[int, str]:
         for name, (_, status) in state.latest.items()
         if name.startswith("bot:") and status != REMOVED
     }
-
-
-def _may_post(status: str) -> bool:
-    """A plain member may write; an administrator whose rights are named needs the right to."""
-    words = status.split()
-    return words[:1] != ["administrator"] or len(words) == 1 or any(right in words for right in _MAY_POST)
 
 
 class _GroupDraft:
@@ -135,8 +131,13 @@ class _GroupDraft:
         self.last_ms = max(self.last_ms, ts_ms)
         draft = self.draft
         draft.total(kind)
-        draft.count(kind, ts_ms)
-        draft.topics(event)
+        day = ts_ms // DAY_MS
+        draft.count(kind, day)
+        topics = event.props.get("topics")
+        if topics:
+            for topic in str(topics).split():
+                if topic in TOPICS:
+                    draft.count(f"intent:{topic}", day)
         step = _STEPS.get(kind)
         if step is not None:
             step(self, event)
@@ -144,22 +145,17 @@ class _GroupDraft:
     def done(self) -> GroupState:
         """The state, without what is older than KEEP_DAYS before the newest event."""
         oldest = self.last_ms // DAY_MS - KEEP_DAYS + 1
-        draft = self.draft
+        counts, hours = self.draft.done(oldest)
+        threads = dict(sorted(self.threads.items()))
         return GroupState(
-            self.first_ms,
-            self.last_ms,
-            draft.counts_done(oldest),
-            since(draft.hours, oldest),
-            draft.totals,
-            draft.latest,
-            dict(sorted(self.threads.items())),
+            self.first_ms, self.last_ms, counts, hours, self.draft.totals, self.draft.latest, threads
         )
 
 
 def _message(group: _GroupDraft, event: Event) -> None:
     if event.props.get("edited"):
         return
-    group.draft.count("messages", event.ts_ms)
+    group.draft.count("messages", event.ts_ms // DAY_MS)
     group.draft.half_hour(event.ts_ms)
     thread = int(event.props.get("thread") or 0)
     if thread:
@@ -167,11 +163,11 @@ def _message(group: _GroupDraft, event: Event) -> None:
 
 
 def _came(group: _GroupDraft, event: Event) -> None:
-    group.draft.count("joined", event.ts_ms)
+    group.draft.count("joined", event.ts_ms // DAY_MS)
 
 
 def _went(group: _GroupDraft, event: Event) -> None:
-    group.draft.count("left", event.ts_ms)
+    group.draft.count("left", event.ts_ms // DAY_MS)
 
 
 def _bot_added(group: _GroupDraft, event: Event) -> None:

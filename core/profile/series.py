@@ -1,66 +1,56 @@
 """Daily counters, half hours and registers: the parts of a record that people and groups share.
 
-A counter is a pair (UTC days, ascending; n on each), so that a window is a slice. Counters add up and
-registers keep the latest, so the order and the batching of events don't matter. Mappings stay in ascending
-order of their keys, so equal records are equal to the last byte.
+A counter is one row of whole numbers: a UTC day, then n on that day, on the next, and so on to the last day
+with any; so a window is a slice. Counters add up and registers keep the latest, so the order and the batching
+of events don't matter. Mappings stay in ascending order of their keys, so equal records are equal to the last
+byte.
 """
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Final, TypeVar
 
-from core.event import Event
 from core.scores import DAY_MS, HALF_HOUR_MS
-from core.text import TOPICS
-
-__all__ = [
-    "DAY_MS",
-    "HALF_HOUR_MS",
-    "KEEP_DAYS",
-    "Draft",
-    "Series",
-    "active_days",
-    "days_of",
-    "ordered",
-    "since",
-    "window",
-]
 
 KEEP_DAYS: Final = 60
 """Daily buckets older than this before the newest event are dropped; totals keep counting."""
 
-Series = tuple[Sequence[int], Sequence[int]]
-"""(UTC days, ascending; n on each of them, above 0)."""
+Series = tuple[int, ...]
+"""(first UTC day, n on it, n on the next day, ...); the first and the last n are above 0."""
+NOTHING: Final[Series] = ()
+
+SESSION: Final = "session"
+"""Counter of the runs of half hours that begin on a day, as if no run came over from the day before."""
 
 K = TypeVar("K", int, str)
 V = TypeVar("V")
 
 
-def window(series: Series, first_day: int, last_day: int) -> int:
-    """The sum from `first_day` to `last_day`, both included."""
-    days, counts = series
-    return sum(counts[bisect_left(days, first_day) : bisect_right(days, last_day)])
+def in_window(series: Series, first_day: int, last_day: int) -> Series:
+    """n of each day from `first_day` to `last_day`, both included, as far as the row reaches."""
+    if not series:
+        return series
+    start = first_day - series[0] + 1
+    return series[max(start, 1) : max(last_day - series[0] + 2, 1)]
 
 
-def active_days(series: Series, first_day: int, last_day: int) -> int:
-    """How many days from `first_day` to `last_day`, both included, have any."""
-    days = series[0]
-    return bisect_right(days, last_day) - bisect_left(days, first_day)
+def active_days(numbers: Series) -> int:
+    """How many of the days have any."""
+    return len(numbers) - numbers.count(0)
 
 
 def days_of(counts: Mapping[str, Series]) -> dict[int, dict[str, int]]:
-    """The same counters by day: UTC day -> counter -> n. For reports; the record itself is kept by
-    counter."""
+    """The same counters by day: UTC day -> counter -> n."""
     found: dict[int, dict[str, int]] = {}
-    for counter, (days, numbers) in counts.items():
-        for day, count in zip(days, numbers, strict=True):
-            found.setdefault(day, {})[counter] = count
+    for counter, (first, *numbers) in counts.items():
+        for day, count in enumerate(numbers, first):
+            if count:
+                found.setdefault(day, {})[counter] = count
     return dict(sorted(found.items()))
 
 
-def ordered(mapping: dict[K, V], key: K, value: V) -> dict[K, V]:
+def put(mapping: dict[K, V], key: K, value: V) -> dict[K, V]:
     """Set a key, and keep the keys ascending."""
     if key in mapping or not mapping or next(reversed(mapping)) < key:
         mapping[key] = value
@@ -69,22 +59,25 @@ def ordered(mapping: dict[K, V], key: K, value: V) -> dict[K, V]:
     return dict(sorted(mapping.items(), key=_key))
 
 
-def since(buckets: dict[int, V], oldest: int) -> dict[int, V]:
-    """Without the days before `oldest`; keys are ascending."""
-    if not buckets or next(iter(buckets)) >= oldest:
-        return buckets
-    return {day: bucket for day, bucket in buckets.items() if day >= oldest}
-
-
 def _key(item: tuple[K, V]) -> K:
     return item[0]
 
 
-class Draft:
-    """Counters, half hours, totals and registers while events are folded in; the given ones stay as they
-    were."""
+def _since(series: Series, oldest: int) -> Series:
+    """The row without the days before `oldest`."""
+    drop = oldest - series[0]
+    if drop <= 0:
+        return series
+    while drop < len(series) - 1 and not series[drop + 1]:
+        drop += 1
+    return (series[0] + drop, *series[drop + 1 :]) if drop < len(series) - 1 else NOTHING
 
-    __slots__ = ("_open", "_touched", "counts", "hours", "latest", "totals")
+
+class Draft:
+    """Counters, half hours and the sessions they make, totals and registers, while events are folded in; the
+    given ones stay as they were."""
+
+    __slots__ = ("_counts", "_halves", "_hours", "_rows", "latest", "totals")
 
     def __init__(
         self,
@@ -93,84 +86,81 @@ class Draft:
         totals: Mapping[str, int],
         latest: Mapping[str, tuple[int, str]],
     ) -> None:
-        self.counts = counts
-        self._open: dict[str, tuple[list[int], list[int]]] = {}
-        self.hours = dict(hours)
-        self._touched: dict[int, dict[int, int]] = {}
+        self._counts = counts
+        self._rows: dict[str, list[int]] = {}
+        self._hours = dict(hours)
+        self._halves: dict[int, dict[int, int]] = {}
         self.totals = dict(totals)
         self.latest = dict(latest)
 
     def total(self, kind: str) -> None:
         """One more of all time."""
-        self.totals = ordered(self.totals, kind, self.totals.get(kind, 0) + 1)
-
-    def count(self, counter: str, ts_ms: int) -> None:
-        """One more on that UTC day."""
-        day = ts_ms // DAY_MS
-        series = self._open.get(counter)
-        if series is None:
-            days, counts = self.counts.get(counter, _NOTHING)
-            series = self._open[counter] = ([*days], [*counts])
-        known, numbers = series
-        if not known or known[-1] < day:
-            known.append(day)
-            numbers.append(1)
-            return
-        place = bisect_left(known, day)
-        if known[place] == day:
-            numbers[place] += 1
+        totals = self.totals
+        if kind in totals:
+            totals[kind] += 1
         else:
-            known.insert(place, day)
-            numbers.insert(place, 1)
+            self.totals = put(totals, kind, 1)
 
-    def topics(self, event: Event) -> None:
-        """What was asked about, a counter each."""
-        found = event.props.get("topics")
-        if found:
-            for topic in str(found).split():
-                if topic in TOPICS:
-                    self.count(f"intent:{topic}", event.ts_ms)
+    def count(self, counter: str, day: int, more: int = 1) -> None:
+        """So many more on that UTC day."""
+        row = self._rows.get(counter)
+        if row is None:
+            row = self._rows[counter] = list(self._counts.get(counter, ())) or [day]
+        place = day - row[0] + 1
+        if 0 < place < len(row):
+            row[place] += more
+            return
+        if place > KEEP_DAYS:
+            row[:] = _since(tuple(row), day - KEEP_DAYS + 1) or (day,)
+            place = day - row[0] + 1
+        if place > 0:
+            row += [0] * (place - len(row))
+            row.append(more)
+        elif len(row) - place <= KEEP_DAYS:
+            row[:1] = [day, more, *[0] * -place]
 
     def half_hour(self, ts_ms: int) -> None:
         """One more in that half hour of that UTC day."""
         day, index = ts_ms // DAY_MS, ts_ms % DAY_MS // HALF_HOUR_MS
-        halves = self._touched.get(day)
+        halves = self._halves.get(day)
         if halves is None:
-            halves = dict(self.hours.get(day, ()))
-        halves = ordered(halves, index, halves.get(index, 0) + 1)
-        self._touched[day] = halves
-        self.hours = ordered(self.hours, day, halves)
+            halves = self._halves[day] = dict(self._hours.get(day, ()))
+            self._hours = put(self._hours, day, halves)
+        if index in halves:
+            halves[index] += 1
+            return
+        begun = 1 - (index - 1 in halves) - (index + 1 in halves)
+        if begun:
+            self.count(SESSION, day, begun)
+        self._halves[day] = self._hours[day] = put(halves, index, 1)
 
     def register(self, name: str, ts_ms: int, value: str) -> None:
         """Last writer wins; of two at one moment the larger value."""
         now = (ts_ms, value)
-        if now > self.latest.get(name, _NEVER):
-            self.latest = ordered(self.latest, name, now)
+        known = self.latest.get(name)
+        if known is None:
+            self.latest = put(self.latest, name, now)
+        elif now > known:
+            self.latest[name] = now
 
     def first(self, name: str, ts_ms: int, value: str) -> None:
         """First writer wins; of two at one moment the smaller value."""
         now = (ts_ms, value)
-        known = self.latest.get(name)
-        if known is None or now < known:
-            self.latest = ordered(self.latest, name, now)
+        if now < self.latest.get(name, (ts_ms + 1, "")):
+            self.latest = put(self.latest, name, now)
 
-    def counts_done(self, oldest: int) -> dict[str, Series]:
-        """The counters, without the days before `oldest`."""
-        counts = dict(self.counts)
-        grown = len(counts)
-        for counter, (days, numbers) in self._open.items():
-            counts[counter] = (tuple(days), tuple(numbers))
-        if len(counts) != grown:
+    def done(self, oldest: int) -> tuple[dict[str, Series], dict[int, Mapping[int, int]]]:
+        """Counters and half hours, without the days before `oldest`."""
+        counts = dict(self._counts)
+        known = len(counts)
+        for counter, row in self._rows.items():
+            counts[counter] = tuple(row)
+        if len(counts) != known:
             counts = dict(sorted(counts.items(), key=_key))
-        aged = [counter for counter, (days, _) in counts.items() if days[0] < oldest]
-        for counter in aged:
-            known, kept = counts[counter]
-            place = bisect_left(known, oldest)
-            counts[counter] = (known[place:], kept[place:])
-            if place == len(known):
-                del counts[counter]
-        return counts
-
-
-_NOTHING: Final[Series] = ((), ())
-_NEVER: Final = (0, "")
+        if any(row[0] < oldest for row in counts.values()):
+            kept = {counter: _since(row, oldest) for counter, row in counts.items()}
+            counts = {counter: row for counter, row in kept.items() if row}
+        hours = self._hours
+        if hours and next(iter(hours)) < oldest:
+            hours = {day: halves for day, halves in hours.items() if day >= oldest}
+        return counts, hours

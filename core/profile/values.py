@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from core.event import Scalar
-from core.profile.series import KEEP_DAYS
+from core.profile.series import KEEP_DAYS, Series, days_of
 
-__all__ = ["GIVEN", "KEEP_DAYS", "WITHDRAWN", "BotLink", "Profile", "ProfileState"]
+__all__ = ["GIVEN", "KEEP_DAYS", "WITHDRAWN", "BotLink", "Profile", "ProfileState", "Purchase"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,23 +23,46 @@ class BotLink:
 
 
 @dataclass(frozen=True, slots=True)
+class Purchase:
+    """One charge. Paid or given back, whatever was heard of first: 0 = not yet heard of."""
+
+    paid_ms: int = 0
+    currency: str = ""
+    amount_minor: int = 0
+    until_ms: int = 0
+    refunded_ms: int = 0
+
+    @property
+    def kept(self) -> bool:
+        """Paid and not given back."""
+        return self.paid_ms > 0 and not self.refunded_ms
+
+
+@dataclass(frozen=True, slots=True)
 class ProfileState:
     """The foldable record of one person.
 
     first_ms, last_ms: the first and the last event; seen_ms: the last sign of life by the person; 0 = none.
-    days: UTC day -> counter -> n (counters: event kinds, `intent:<topic>`, `active`); hours: UTC day -> half
-    hour 0..47 of that day -> n of active events. totals: event kind -> n of all time.
+    counts: counter -> n by UTC day (counters: event kinds, `edited` for changed messages, `active` for signs
+    of life, `session`, `intent:<topic>`); hours: UTC day -> half hour 0..47 of that day -> n of signs of
+    life. totals: event kind -> n of all time.
+
     latest: register -> (ts_ms, value), last writer wins, ties by larger value (registers: language,
-    client_language, premium, zone, consent, bot, gone, purchase, campaign_last; campaign_first: first
-    writer, ties by smaller value). sends: [ts_ms] of campaign messages, ascending; answers: ts_ms of
-    responses likewise. days, hours, sends and answers reach KEEP_DAYS back from the newest event.
-    kinds: content kind -> (sent, answered); slots: UTC hour of the sending -> (sent, answered); of all time.
-    money: currency -> minor units."""
+    client_language, premium, zone, consent, `consent:<purpose>`, bot, gone, purchase, frequency, quiet,
+    muted, `vip:<group_no>` = in or out, campaign_last; campaign_first: first writer, ties by smaller value).
+
+    sends: [ts_ms] of campaign messages, ascending; answers: ts_ms of responses likewise. counts, hours,
+    sends and answers reach KEEP_DAYS back from the newest event. kinds: content kind -> (sent, answered);
+    slots: UTC hour of the sending -> (sent, answered); of all time.
+
+    bots: what passed between the person and each; groups: group -> moment of the last event there.
+    purchases: by charge. facts: name -> (ts_ms, value) of what others state, None = taken back; tags: name
+    -> (ts_ms, set or taken away)."""
 
     first_ms: int = 0
     last_ms: int = 0
     seen_ms: int = 0
-    days: Mapping[int, Mapping[str, int]] = field(default_factory=dict)
+    counts: Mapping[str, Series] = field(default_factory=dict)
     hours: Mapping[int, Mapping[int, int]] = field(default_factory=dict)
     totals: Mapping[str, int] = field(default_factory=dict)
     latest: Mapping[str, tuple[int, str]] = field(default_factory=dict)
@@ -48,7 +71,24 @@ class ProfileState:
     answers: tuple[int, ...] = ()
     kinds: Mapping[str, tuple[int, int]] = field(default_factory=dict)
     slots: Mapping[int, tuple[int, int]] = field(default_factory=dict)
-    money: Mapping[str, int] = field(default_factory=dict)
+    groups: Mapping[int, int] = field(default_factory=dict)
+    purchases: Mapping[str, Purchase] = field(default_factory=dict)
+    facts: Mapping[str, tuple[int, Scalar]] = field(default_factory=dict)
+    tags: Mapping[str, tuple[int, bool]] = field(default_factory=dict)
+
+    @property
+    def days(self) -> dict[int, dict[str, int]]:
+        """The counters by day: UTC day -> counter -> n."""
+        return days_of(self.counts)
+
+    @property
+    def money(self) -> dict[str, int]:
+        """Currency -> minor units of purchases that were not given back."""
+        found: dict[str, int] = {}
+        for each in self.purchases.values():
+            if each.kept:
+                found[each.currency] = found.get(each.currency, 0) + each.amount_minor
+        return dict(sorted(found.items()))
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,69 +2,177 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
+from datetime import UTC, datetime
 from random import Random
+from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from adapters.codec import group_from_bytes, group_to_bytes, state_from_bytes, state_to_bytes
 from core.event import VOCABULARY, Event, Scalar
-from core.profile import KEEP_DAYS, BotLink, ProfileState, fold
+from core.profile import KEEP_DAYS, BotLink, GroupState, ProfileState, fold, fold_group, pack, view
 from core.scores import DAY_MS, HALF_HOUR_MS
 
 START = 20_000 * DAY_MS
+BERLIN, NEW_YORK = ZoneInfo("Europe/Berlin"), ZoneInfo("America/New_York")
+TURNS = tuple(
+    round(datetime(2025, month, day, hour, tzinfo=UTC).timestamp() * 1000)
+    for month, day, hour in ((3, 9, 7), (3, 30, 1), (10, 26, 1), (11, 2, 6))
+)
+"""When clocks turned in Berlin and New York."""
+MIDNIGHT = 20_010 * DAY_MS
+VALUES: dict[str, tuple[Scalar, ...]] = {
+    "topics": ("", "price", "vip buy", "price nonsense"),
+    "language": ("", "tr", "en"),
+    "premium": (False, True),
+    "campaign": ("", "spring", "autumn"),
+    "link": ("plain", "signed", "forged"),
+    "purpose": ("campaigns", "profiling"),
+    "zone": ("Europe/Berlin", "America/New_York"),
+    "name": ("frequency", "quiet", "muted", "consent"),
+    "value": ("", "7", "22-08", "offer.news"),
+    "currency": ("TRY", "XTR"),
+    "charge": ("a", "b", ""),
+    "amount_minor": (0, 250, 900),
+    "until_ms": (0, START + 30 * DAY_MS),
+    "edited": (False, True),
+    "city": ("İzmir", "Berlin", None),
+    "age": (33, "34", 1.5),
+    "tag": ("big", "small"),
+    "status": ("member", "administrator"),
+    "rights": ("send_messages", "post_messages", ""),
+    "state": ("created", "closed", "reopened", "edited"),
+    "thread": (0, 3, 4),
+    "kind": ("offer", "news"),
+}
+
+
+@st.composite
+def moments(draw: st.DrawFn) -> int:
+    """Anywhere in a span longer than what is kept; often around midnight or where clocks turn, to the
+    millisecond; on few moments, so that ties happen."""
+    if draw(st.booleans()):
+        return START + draw(st.integers(0, 90 * 48)) * HALF_HOUR_MS
+    return draw(st.sampled_from((MIDNIGHT, *TURNS))) + draw(st.integers(-3, 3)) * (HALF_HOUR_MS - 1)
 
 
 @st.composite
 def events(draw: st.DrawFn) -> Event:
-    """Any kind, within a span longer than what is kept, on few moments so that ties happen."""
-    ts_ms = START + draw(st.integers(0, 90 * 48)) * HALF_HOUR_MS
-    props: dict[str, Scalar] = {
-        "topics": draw(st.sampled_from(["", "price", "vip buy", "price nonsense"])),
-        "language": draw(st.sampled_from(["", "tr", "en"])),
-        "premium": draw(st.booleans()),
-        "campaign": draw(st.sampled_from(["", "spring", "autumn"])),
-        "purpose": draw(st.sampled_from(["campaigns", "profiling"])),
-        "zone": draw(st.sampled_from(["Europe/Istanbul", "Asia/Kolkata"])),
-        "kind": draw(st.sampled_from(["offer", "news"])),
-        "sent_ms": ts_ms - draw(st.integers(0, 10)) * HALF_HOUR_MS,
-        "amount_minor": draw(st.integers(0, 500)),
-        "currency": draw(st.sampled_from(["TRY", "XTR"])),
-        "charge": draw(st.sampled_from(["a", "b"])),
-    }
+    """Any kind with some of the props of any other."""
+    ts_ms = draw(moments())
+    chosen = draw(st.lists(st.sampled_from(sorted(VALUES)), max_size=8, unique=True))
+    props: dict[str, Scalar] = {name: draw(st.sampled_from(VALUES[name])) for name in chosen}
+    props["sent_ms"] = ts_ms - draw(st.integers(0, 10)) * HALF_HOUR_MS
     kind = draw(st.sampled_from(sorted(VOCABULARY)))
-    return Event(str(draw(st.integers(0, 10**9))), ts_ms, kind, draw(st.integers(0, 2)), props)
+    number = draw(st.integers(0, 10**9))
+    return Event(
+        str(number), ts_ms, kind, draw(st.integers(0, 2)), props, draw(st.sampled_from((0, 0, 5, 6)))
+    )
 
 
-@given(st.lists(events(), max_size=25), st.randoms(use_true_random=False), st.integers(1, 7))
-def test_any_order_and_batching_makes_the_same_state(known: list[Event], dice: Random, batch: int) -> None:
-    whole = fold(ProfileState(), sorted(known, key=lambda event: (event.ts_ms, event.key)))
-    shuffled = list(known)
-    dice.shuffle(shuffled)
-    pieces = ProfileState()
-    for start in range(0, len(shuffled), batch):
-        pieces = fold(pieces, shuffled[start : start + batch])
-    assert pieces == whole
-    assert repr(pieces) == repr(whole)  # also the order of keys: what is stored is the same bytes
+def _pieces(known: list[Event], dice: Random, batch: int) -> Iterator[list[Event]]:
+    """The events late, out of order and doubled, in batches; what the store has seen is not given again."""
+    arriving = [*known, *dice.sample(known, len(known) // 2)]
+    dice.shuffle(arriving)
+    seen: set[tuple[int, str]] = set()
+    for start in range(0, len(arriving), batch):
+        fresh = []
+        for each in arriving[start : start + batch]:
+            if (each.ts_ms, each.key) not in seen:
+                seen.add((each.ts_ms, each.key))
+                fresh.append(each)
+        yield fresh
+
+
+@given(
+    st.lists(events(), max_size=25, unique_by=lambda each: (each.ts_ms, each.key)),
+    st.randoms(use_true_random=False),
+    st.integers(1, 7),
+)
+@settings(max_examples=60)
+def test_any_order_and_batching_makes_the_same_person(known: list[Event], dice: Random, batch: int) -> None:
+    whole = fold(ProfileState(), sorted(known, key=lambda each: (each.ts_ms, each.key)))
+    state = ProfileState()
+    for piece in _pieces(known, dice, batch):
+        state = state_from_bytes(state_to_bytes(fold(state, piece)))
+    assert state == whole
+    assert repr(state) == repr(whole)  # also the order of keys: what is stored is the same bytes
+    assert state_to_bytes(state) == state_to_bytes(whole)
+    now_ms = max((each.ts_ms for each in known), default=START) + dice.randrange(3 * DAY_MS)
+    assert pack(view(1, state, now_ms), {}) == pack(view(1, whole, now_ms), {})
+
+
+@given(
+    st.lists(events(), max_size=25, unique_by=lambda each: (each.ts_ms, each.key)),
+    st.randoms(use_true_random=False),
+    st.integers(1, 7),
+)
+@settings(max_examples=40)
+def test_any_order_and_batching_makes_the_same_group(known: list[Event], dice: Random, batch: int) -> None:
+    whole = fold_group(GroupState(), sorted(known, key=lambda each: (each.ts_ms, each.key)))
+    state = GroupState()
+    for piece in _pieces(known, dice, batch):
+        state = group_from_bytes(group_to_bytes(fold_group(state, piece)))
+    assert repr(state) == repr(whole)
+    assert group_to_bytes(state) == group_to_bytes(whole)
 
 
 @given(st.lists(events(), max_size=10), events())
+@settings(max_examples=40)
 def test_folding_leaves_the_earlier_state_untouched(known: list[Event], news: Event) -> None:
-    before = fold(ProfileState(), known)
-    kept = repr(before)
+    before, group = fold(ProfileState(), known), fold_group(GroupState(), known)
+    kept = repr((before, group))
     fold(before, [news])
-    assert repr(before) == kept
+    fold_group(group, [news])
+    assert repr((before, group)) == kept
 
 
-def event(name: str, ts_ms: int = START, bot_id: int = 1, **props: str | int | bool) -> Event:
+@given(st.lists(events(), max_size=15), st.sampled_from((BERLIN, NEW_YORK)), st.integers(0, 40))
+@settings(max_examples=40)
+def test_windows_and_sessions_are_what_counting_by_hand_gives(
+    known: list[Event], zone: ZoneInfo, later: int
+) -> None:
+    """Also with a clock that turns: windows are UTC days, so no day has 23 or 25 hours."""
+    state = fold(ProfileState(), known)
+    now_ms = state.last_ms + later * HALF_HOUR_MS
+    now_ms = round(datetime.fromtimestamp(now_ms / 1000, zone).timestamp() * 1000)
+    today = now_ms // DAY_MS
+    shown = view(1, state, now_ms)
+    newest = state.last_ms // DAY_MS
+    alive = [
+        each.ts_ms for each in known if VOCABULARY[each.kind].active and each.ts_ms // DAY_MS > newest - 60
+    ]
+    for days, interactions, active, sessions in (
+        (7, shown.interactions_7d, shown.active_days_7d, shown.sessions_7d),
+        (30, shown.interactions_30d, shown.active_days_30d, shown.sessions_30d),
+    ):
+        window = [ts_ms for ts_ms in alive if today - days < ts_ms // DAY_MS <= today]
+        halves = {ts_ms // HALF_HOUR_MS for ts_ms in alive}
+        begun = {half for half in halves if half - 1 not in halves and today - days < half // 48 <= today}
+        assert (interactions, active, sessions) == (
+            len(window),
+            len({ts_ms // DAY_MS for ts_ms in window}),
+            len(begun),
+        )
+    assert shown.interactions_1d == sum(
+        now_ms // HALF_HOUR_MS - 48 < ts_ms // HALF_HOUR_MS <= now_ms // HALF_HOUR_MS for ts_ms in alive
+    )
+
+
+def event(name: str, ts_ms: int = START, bot_id: int = 1, /, **props: str | int | bool) -> Event:
     return Event(f"{name}:{ts_ms}", ts_ms, name, bot_id, props)
 
 
 def test_a_sign_of_life_counts_in_day_half_hour_and_bot() -> None:
     at_ms = START + 19 * HALF_HOUR_MS + 5
     state = fold(ProfileState(), [event("message_received", at_ms, topics="price vip")])
-    assert state.days == {20_000: {"active": 1, "intent:price": 1, "intent:vip": 1, "message_received": 1}}
+    assert state.days == {
+        20_000: {"active": 1, "intent:price": 1, "intent:vip": 1, "message_received": 1, "session": 1}
+    }
     assert state.hours == {20_000: {19: 1}}
     assert (state.first_ms, state.last_ms, state.seen_ms) == (at_ms, at_ms, at_ms)
     assert state.bots == {1: BotLink(seen_ms=at_ms)}
@@ -80,7 +188,7 @@ def test_a_late_event_older_than_what_is_kept_only_counts_in_the_totals() -> Non
     newest = START + 100 * DAY_MS
     state = fold(ProfileState(), [event("message_received", newest)])
     late = fold(state, [event("message_received", newest - KEEP_DAYS * DAY_MS)])
-    assert late.days == state.days
+    assert late.counts == state.counts
     assert late.hours == state.hours
     assert late.totals == {"message_received": 2}
     kept = fold(state, [event("message_received", newest - (KEEP_DAYS - 1) * DAY_MS)])
@@ -126,3 +234,31 @@ def test_the_first_campaign_stays_the_first() -> None:
 def test_every_kind_folds_without_its_props(kind: str) -> None:
     state = fold(ProfileState(), [event(kind)])
     assert state.totals == {kind: 1}
+
+
+def test_a_group_is_a_place_of_life_but_no_talk_with_the_bot() -> None:
+    in_private = event("message_received", START, 1)
+    state = fold(ProfileState(), [in_private, replace(event("group_message", START + 5, 2), group_no=7)])
+    assert state.latest["bot"] == (START, "1")
+    assert 2 not in state.bots
+    assert state.groups == {7: START + 5}
+    assert state.seen_ms == START + 5
+    assert state.hours == {20_000: {0: 2}}
+
+
+@pytest.mark.parametrize("kind", ["inline_searched", "business_message", "boosted", "poll_answered"])
+def test_what_is_done_elsewhere_does_not_choose_the_bot(kind: str) -> None:
+    assert "bot" not in fold(ProfileState(), [event(kind)]).latest
+
+
+def test_a_forged_link_brings_no_campaign() -> None:
+    state = fold(ProfileState(), [event("started", campaign="spring", link="forged")])
+    assert "campaign_first" not in state.latest
+
+
+def test_a_wish_outside_the_list_changes_nothing() -> None:
+    state = fold(ProfileState(), [event("preference_set", name="consent", value="given")])
+    assert state.latest == {}
+    assert fold(state, [event("preference_set", name="quiet", value="off")]).latest == {
+        "quiet": (START, "off")
+    }

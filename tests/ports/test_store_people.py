@@ -12,14 +12,14 @@ from core.errors import NotFoundError
 from core.identity import Identity, telegram
 from core.ledger import Move, State
 from core.ports import Contact, PersonRecord, Store
-from core.profile import BotLink, ProfileState
+from core.profile import BotLink, ProfileState, Purchase
 from tests.ports.worlds import HELD_OUT, NOW, OTHER_BOT, campaign, consent, people, put, reach, reachable
 
 STATE = ProfileState(
     first_ms=NOW - 5,
     last_ms=NOW,
     seen_ms=NOW,
-    days={9: {"active": 1}, 10: {"active": 2, "intent:vip": 1}},
+    counts={"active": (9, 1, 2), "intent:vip": (10, 1)},
     hours={10: {7: 2, 47: 1}},
     totals={"message_received": 3},
     latest={"zone": (NOW, "Europe/Istanbul")},
@@ -28,7 +28,7 @@ STATE = ProfileState(
     answers=(NOW - 2,),
     kinds={"offer": (2, 1)},
     slots={9: (2, 1)},
-    money={"XTR": 250},
+    purchases={"charge": Purchase(NOW - 9, "XTR", 250)},
 )
 
 
