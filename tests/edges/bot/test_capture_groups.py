@@ -275,6 +275,8 @@ def test_reactions_in_a_group_and_of_nobody() -> None:
     assert found.events[0].props == {"message_id": 3, "emoji": "👍 custom:77 paid", "removed": False}
     assert found.sender is not None
     assert (found.sender.chat_id, found.place is not None) == (0, True)
+    gone = only(update("message_reaction", body | {"user": HUMAN, "new_reaction": []}))
+    assert gone.props == {"message_id": 3, "emoji": "", "removed": True}
     hidden = read(update("message_reaction", body | {"actor_chat": CHANNEL, "new_reaction": signs}))
     assert [event.kind for event in hidden.events] == ["unknown"]
 
