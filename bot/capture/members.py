@@ -74,15 +74,15 @@ def chat_member(body: Json, frame: Frame) -> Meaning:
 
 def new_members(body: Json, where: Place, at_ms: int) -> Meaning:
     """The service message about people who came in; bots are told by `my_chat_member`."""
-    found: list[tuple[Sender, list[Draft]]] = []
+    found: dict[int, tuple[Sender, list[Draft]]] = {}
     for user in body["new_chat_members"][:MAX_OTHERS]:
         if user.get("is_bot") is not True:
             whom = person(user)
             how = "self" if _actor(body) == user["id"] else "added"
-            found.append((whom, [_joined("group", at_ms, (where, whom), "", how)]))
+            found[user["id"]] = whom, [_joined("group", at_ms, (where, whom), "", how)]
     if not found:
         return unknown("message.new_chat_members", at_ms, where=where)
-    (first, drafts), *others = found
+    (first, drafts), *others = found.values()
     return Meaning(drafts, first, where, others=others)
 
 

@@ -186,7 +186,7 @@ def test_a_join_told_twice_is_one_event() -> None:
 
 
 def test_a_service_message_tells_about_everybody_who_came_but_not_about_bots() -> None:
-    found = read(message(chat=GROUP, new_chat_members=[OTHER, BOT, HUMAN]))
+    found = read(message(chat=GROUP, new_chat_members=[OTHER, BOT, HUMAN, OTHER]))
     assert person_of(found.sender) == "1002"
     assert [person_of(who) for who, _ in found.others] == ["1001"]
     told = [*found.events, *(event for _, events in found.others for event in events)]
