@@ -9,7 +9,7 @@ import pytest
 
 from adapters.sql.store import SqlStore
 from core.errors import NotFoundError
-from core.event import Event, PersonEvent
+from core.event import Event, PersonEvent, Scalar
 from core.identity import Place
 from core.ports import GroupRecord, HotRow, Membership, Store, Transaction
 from core.profile import GroupState, fold_group
@@ -21,7 +21,7 @@ MOVED = Place(SUPER, "supergroup", "Chess club", "chess", True, also=GROUP)
 
 
 def spoke(group_no: int, key: str, at: int = NOW, person_no: int = 0) -> PersonEvent:
-    props = {"length": 3, "media": "text", "topics": "", "thread": 0, "reply_to": 0, "edited": False}
+    props: dict[str, Scalar] = {"length": 3, "media": "text", "topics": "", "thread": 0, "reply_to": 0, "edited": False}
     return PersonEvent(person_no, Event(key, at, "group_message", BOT, props, group_no))
 
 
