@@ -22,12 +22,15 @@ from sandbox.botapi.server import BotApiServer
 from sandbox.clock import Parking, Town
 from sandbox.log import SandboxLog
 from sandbox.people import Population
+from sandbox.people.places import lay_out
 from sandbox.referee import Evidence, Verdict, judge
 from sandbox.world import World
 
 START = datetime(2026, 6, 1, tzinfo=UTC)
 """A Monday, so that runs can be compared."""
 PAST_DAYS = 14
+INBOX_KEPT_MS = 48 * 3_600_000
+"""Whatever the settings say, what is done stays in the inbox for so long."""
 POLL_S = 6 * 3600
 """How long an empty poll is held: a night costs a few requests instead of thousands."""
 
@@ -54,10 +57,12 @@ class Surroundings:
     people: Population
     faces: tuple[BotFace, ...]
     past: Sequence[Mapping[str, Any]]
+    vip_chats: tuple[int, ...]
+    """Groups whose joining is a conversion."""
 
     @classmethod
     def create(cls, place: tuple[Town, Parking], log: SandboxLog, people: int, seed: int) -> Surroundings:
-        """Bots, their server and people; nothing runs yet."""
+        """Bots, their server, people and their groups; nothing runs yet."""
         town, parking = place
         world = World(town.now_ms, log, parking, seed)
         accounts = [world.add_bot(token, username, name) for token, username, name in BOTS]
@@ -65,8 +70,11 @@ class Surroundings:
         bots = [bot.id for bot in accounts]
         population = Population(world, people=people, seed=seed, clock=town.now_ms, bots=bots)
         population.create()
+        places = lay_out(world, bots)
+        population.gather(places)
         past = list(population.history(PAST_DAYS, town.now_ms()))
-        return cls(world, BotApiServer(world, max_poll_s=POLL_S), population, faces, past)
+        server = BotApiServer(world, max_poll_s=POLL_S)
+        return cls(world, server, population, faces, past, (places.vip,))
 
     async def judged(self, store: Store, limits: Mapping[str, Mapping[str, float]], caps: Caps) -> Verdict:
         """The referee's verdict on what the server received, against the exported ledger and plain limits."""
@@ -84,6 +92,7 @@ class Surroundings:
                 history=self.past,
                 true_zones=self.people.true_zones(),
                 holdout=await held_out(store),
+                inbox_since_ms=self.world.clock() - INBOX_KEPT_MS,
             )
         )
 

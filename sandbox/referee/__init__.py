@@ -13,6 +13,7 @@ from collections import Counter
 from sandbox.referee.books import judge_duplicates, judge_rows, judge_unexplained, judge_updates
 from sandbox.referee.contact import QuietReport, by_person, judge_consent, judge_limits, judge_quiet_hours
 from sandbox.referee.evidence import Evidence, accepted_messages, read_happenings
+from sandbox.referee.forgotten import Forgotten, within
 from sandbox.referee.join import Joined, join, read_rows
 from sandbox.referee.verdict import KINDS, Verdict, Violation
 
@@ -23,13 +24,15 @@ def judge(evidence: Evidence) -> Verdict:
     """The verdict on a run."""
     rows = read_rows(evidence.ledger)
     joined = join(accepted_messages(evidence.received), rows)
+    forgotten = Forgotten.of(read_happenings(evidence))
     quiet = QuietReport()
     campaign = [one for one in joined if one.is_campaign]
-    found = _judge_contacts(evidence, campaign, quiet)
+    found = _judge_contacts(evidence, campaign, forgotten, quiet)
+    found += forgotten.judge(joined)
     found += judge_duplicates(evidence, joined)
-    found += judge_unexplained(joined)
-    found += judge_rows(evidence, joined, rows)
-    found += judge_updates(evidence)
+    found += judge_unexplained(joined, forgotten)
+    found += judge_rows(evidence, joined, rows, forgotten)
+    found += judge_updates(evidence, forgotten)
     counts = Counter(violation.kind for violation in found)
     share = quiet.undeclared_quiet / quiet.undeclared if quiet.undeclared else 0.0
     return Verdict(
@@ -38,15 +41,18 @@ def judge(evidence: Evidence) -> Verdict:
         quiet_hours_estimated={"n": quiet.undeclared_quiet, "share": round(share, 4)},
         messages=len(joined),
         campaign_messages=len(campaign),
+        erased={"people": len(forgotten.known), "messages_after": forgotten.after(joined)},
     )
 
 
-def _judge_contacts(evidence: Evidence, campaign: list[Joined], quiet: QuietReport) -> list[Violation]:
-    happenings = read_happenings(evidence)
+def _judge_contacts(
+    evidence: Evidence, campaign: list[Joined], forgotten: Forgotten, quiet: QuietReport
+) -> list[Violation]:
     found: list[Violation] = []
     for person, messages in by_person(campaign).items():
-        lived = happenings.get(person, [])
-        found += judge_limits(evidence, messages)
-        found += judge_consent(evidence, messages, lived)
-        judge_quiet_hours(evidence, messages, lived, quiet)
+        for begins, ends, lived in forgotten.lives(person):
+            of_this_life = within(messages, begins, ends)
+            found += judge_limits(evidence, of_this_life, lived)
+            found += judge_consent(evidence, of_this_life, lived)
+            judge_quiet_hours(evidence, of_this_life, lived, quiet)
     return found + quiet.violations

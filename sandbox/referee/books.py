@@ -10,6 +10,8 @@ from typing import Final
 
 from sandbox.log import Received
 from sandbox.referee.evidence import Evidence
+from sandbox.referee.facts import person_of
+from sandbox.referee.forgotten import Forgotten
 from sandbox.referee.join import Joined, Row
 from sandbox.referee.verdict import Violation
 
@@ -26,7 +28,7 @@ def judge_duplicates(evidence: Evidence, joined: Sequence[Joined]) -> Iterator[V
         if one.row is None:
             continue
         rows[one.row.id] += 1
-        key = one.row.key
+        key = _once(one.row, one.sent.chat_id)
         if key is not None:
             steps[key] += 1
         if rows[one.row.id] > 1:
@@ -39,14 +41,22 @@ def judge_duplicates(evidence: Evidence, joined: Sequence[Joined]) -> Iterator[V
             yield Violation("duplicates", "update", None, None, detail)
 
 
-def judge_unexplained(joined: Sequence[Joined]) -> Iterator[Violation]:
-    """Messages in no ledger row: an answer given twice, or one nobody accounts for."""
+def _once(row: Row, chat_id: int) -> tuple[object, ...] | None:
+    """What may be sent once only; a row that has forgotten to whom it went is told apart by the server."""
+    return (*row.key, chat_id) if row.key is not None and row.is_anonymous else row.key
+
+
+def judge_unexplained(joined: Sequence[Joined], forgotten: Forgotten) -> Iterator[Violation]:
+    """Messages in no ledger row: an answer given twice, or one nobody accounts for. Answers to who was
+    forgotten afterwards are in no row, as they should be; campaign messages leave a row about nobody."""
     explained: defaultdict[tuple[int, int, bytes], list[int]] = defaultdict(list)
     for one in joined:
         if one.row is not None:
             explained[one.sent.bot_id, one.sent.chat_id, one.sent.look].append(one.sent.at_ms)
     for one in joined:
-        if one.row is not None:
+        if one.row is not None or (
+            not one.is_campaign and forgotten.excuses(one.sent.chat_id, one.sent.at_ms)
+        ):
             continue
         twins = explained.get((one.sent.bot_id, one.sent.chat_id, one.sent.look), ())
         where = f"message {one.sent.message_id} of bot {one.sent.bot_id}"
@@ -57,11 +67,15 @@ def judge_unexplained(joined: Sequence[Joined]) -> Iterator[Violation]:
             yield Violation("lost", "not_in_ledger", one.sent.chat_id, one.sent.at_ms, detail)
 
 
-def judge_rows(evidence: Evidence, joined: Sequence[Joined], rows: Sequence[Row]) -> Iterator[Violation]:
+def judge_rows(
+    evidence: Evidence, joined: Sequence[Joined], rows: Sequence[Row], forgotten: Forgotten
+) -> Iterator[Violation]:
     """Rows that claim what the server never saw, and rows still on their way after a clean stop."""
     matched = {one.row.id for one in joined if one.row is not None}
     changes = _Changes(evidence.received)
     for row in rows:
+        if row.is_anonymous and forgotten:
+            continue
         if row.state == "sent" and row.id not in matched and not changes.explain(row):
             detail = f"row {row.id} says sent (message {row.message_id}), the server never accepted it"
             yield Violation("lost", "never_accepted", row.chat_id, row.left_at_ms, detail)
@@ -71,17 +85,21 @@ def judge_rows(evidence: Evidence, joined: Sequence[Joined], rows: Sequence[Row]
             )
 
 
-def judge_updates(evidence: Evidence) -> Iterator[Violation]:
-    """Every update that was handed out and acknowledged is in the inbox and done."""
+def judge_updates(evidence: Evidence, forgotten: Forgotten) -> Iterator[Violation]:
+    """Every update that was handed out and acknowledged is in the inbox and done; only old ones, and those of
+    people who were forgotten, may be gone."""
     states = {(bot_id, update_id): state for bot_id, update_id, state in evidence.inbox}
     told = {one.bot_id for one in evidence.emitted if one.handed_at_ms is not None}
     for one in evidence.emitted:
         seen = one.handed_at_ms is not None or one.bot_id not in told
         by_offset = one.update_id < evidence.acknowledged.get(one.bot_id, 0)
         acknowledged = by_offset or one.confirmed_at_ms is not None
-        if not (seen and acknowledged) or one.at_ms < evidence.inbox_since_ms:
+        if not (seen and acknowledged):
             continue
         state = states.get((one.bot_id, one.update_id))
+        may_be_gone = one.at_ms < evidence.inbox_since_ms or forgotten.excuses(person_of(one.body), one.at_ms)
+        if state is None and may_be_gone:
+            continue
         if state is None:
             detail = f"update {one.update_id} of bot {one.bot_id} was acknowledged and is not in the inbox"
             yield Violation("lost", "update", None, one.at_ms, detail)

@@ -2,7 +2,8 @@
 all bots.
 
 Every window rolls and nothing is rounded in the product's favour; only what it could not know yet is excused:
-a revocation, a block and a newly declared zone bind `PERMIT_MS` after the update was first handed out.
+a revocation, a block, a wish and a newly declared zone bind `PERMIT_MS` after the update was first handed
+out.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from sandbox.referee.evidence import PERMIT_MS, Evidence, Happening
+from sandbox.referee.facts import Fact
 from sandbox.referee.join import Joined
 from sandbox.referee.verdict import Violation
 
@@ -36,12 +38,25 @@ def by_person(campaign: Sequence[Joined]) -> dict[int, list[Joined]]:
 # -- limits ------------------------------------------------------------------------------------
 
 
-def judge_limits(evidence: Evidence, messages: Sequence[Joined]) -> Iterator[Violation]:
-    """One person's campaign messages against the sending segment's strategy and the caps over everything."""
+def judge_limits(
+    evidence: Evidence, messages: Sequence[Joined], happenings: Sequence[Happening]
+) -> Iterator[Violation]:
+    """One person's campaign messages against the sending segment's strategy, the caps over everything and the
+    frequency that the person asked for."""
     times = [one.sent.at_ms for one in messages]
     for place, one in enumerate(messages):
         for rule, detail in _broken_limits(evidence, times[: place + 1], one):
             yield Violation("limits", rule, one.sent.chat_id, one.sent.at_ms, detail)
+        wish = _wish(happenings, "frequency", one.sent.at_ms)
+        if place and wish and one.sent.at_ms - times[place - 1] < int(wish) * DAY_MS:
+            detail = f"the person asked for one message in {wish} days"
+            yield Violation("limits", "own_frequency", one.sent.chat_id, one.sent.at_ms, detail)
+
+
+def _wish(happenings: Sequence[Happening], fact: Fact, at_ms: int) -> str:
+    """What the person chose last that binds by now; empty: nothing, or to leave it to the product."""
+    known = [one.value for one in happenings if one.fact == fact and _binds(one, at_ms)]
+    return known[-1] if known and known[-1] != "-" else ""
 
 
 def _broken_limits(evidence: Evidence, times: Sequence[int], one: Joined) -> Iterator[tuple[str, str]]:
@@ -96,7 +111,8 @@ def judge_quiet_hours(
         at_ms, person = one.sent.at_ms, one.sent.chat_id
         declared = _declared_zone(zones, at_ms)
         name = declared or evidence.true_zones.get(person)
-        closed = name is not None and _closed(evidence, ZoneInfo(name), at_ms, active)
+        own = _wish(happenings, "quiet", at_ms)
+        closed = name is not None and _closed(evidence, ZoneInfo(name), at_ms, active, own)
         if declared is None:
             report.undeclared += 1
             report.undeclared_quiet += closed
@@ -111,8 +127,12 @@ def _declared_zone(zones: Sequence[Happening], at_ms: int) -> str | None:
     return known[-1].value if known else None
 
 
-def _closed(evidence: Evidence, zone: ZoneInfo, at_ms: int, active: Sequence[int]) -> bool:
+def _closed(evidence: Evidence, zone: ZoneInfo, at_ms: int, active: Sequence[int], own: str) -> bool:
+    """Whether it is quiet time: the person's own, which is final, or the product's, which activity opens."""
     hour = datetime.fromtimestamp(at_ms / 1000, zone).hour
+    if own:
+        begins, _, ends = own.partition("-")
+        return own != "off" and _is_quiet(hour, int(begins), int(ends))
     return _is_quiet(hour, evidence.quiet["from"], evidence.quiet["to"]) and not _is_open(
         zone, hour, at_ms, active
     )
@@ -143,21 +163,30 @@ def judge_consent(
             yield Violation("consent", "holdout", person, at_ms, "a campaign message to the holdout")
         if broken := _broken_consent(happenings, at_ms):
             yield Violation("consent", broken[0], person, at_ms, broken[1])
+        if one.sent.content_kind and one.sent.content_kind in _wish(happenings, "muted", at_ms).split("."):
+            detail = f"the person does not want {one.sent.content_kind}"
+            yield Violation("consent", "muted", person, at_ms, detail)
         if _blocked(happenings, one.sent.bot_id, at_ms):
             yield Violation(
                 "consent", "blocked", person, at_ms, f"the person had blocked bot {one.sent.bot_id}"
             )
 
 
+_REVOKED: Final = {
+    "no": ("revoked", "after an opt-out without a newer yes"),
+    "forget": ("forgotten", "after the person asked to be forgotten"),
+}
+
+
 def _broken_consent(happenings: Sequence[Happening], at_ms: int) -> tuple[str, str] | None:
-    said_yes, revoked = False, False
+    said_yes, revoked = False, ""
     for one in happenings:
         if one.fact == "yes" and one.at_ms <= at_ms:
-            said_yes, revoked = True, False
-        elif one.fact == "no" and _binds(one, at_ms):
-            revoked = True
+            said_yes, revoked = True, ""
+        elif one.fact in _REVOKED and _binds(one, at_ms):
+            revoked = one.fact
     if revoked:
-        return "revoked", "after an opt-out without a newer yes"
+        return _REVOKED[revoked]
     return None if said_yes else ("no_consent", "the person never said yes before")
 
 

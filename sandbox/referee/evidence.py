@@ -1,7 +1,7 @@
 """What the referee gets to see, and the two readings of it that every rule starts from.
 
 `accepted_messages` reads the server's log of calls as messages that reached a chat; `read_happenings` reads
-the updates of people as the few facts that rules turn on: a yes, a no, a zone, a block, and plain activity.
+the updates of people as the few facts that rules turn on (see `facts`).
 All times are UTC milliseconds. In private chats the chat id is the person's Telegram id, and that is what
 "person" means here.
 """
@@ -12,22 +12,19 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache
-from typing import Any, Final, Literal
-from zoneinfo import available_timezones
+from typing import Any, Final
 
 import orjson
 
 from sandbox.log import Emitted, Received
+from sandbox.referee.facts import Fact, fact_of, person_of
 
 PERMIT_MS: Final = 5_000
 """A permit is good for five seconds, so a revocation binds that long after the product could know of it."""
 
-Fact = Literal["yes", "no", "zone", "block", "unblock", "activity"]
 CampaignKind: Final = "campaign"
 
-_STOP_WORDS: Final = frozenset({"DUR", "STOP", "İPTAL", "IPTAL"})
-_ROW_BUTTON: Final = re.compile(r"c:([^:]+):")
+_ROW_BUTTON: Final = re.compile(r"c:([^:]+):([^:]*)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +33,9 @@ class Evidence:
     `history` are the lines that were imported before the run, `ledger` and `inbox` are exported by the
     product, the rest are plain tables.
 
-    `inbox` holds (bot id, update id, state); where the product prunes it, `inbox_since_ms` says from which
-    update time on it is complete. `clean_stop` is false for a product that was killed and not started again.
+    `inbox` holds (bot id, update id, state); where the product prunes what is done, `inbox_since_ms` says
+    from which update time on it is complete. `clean_stop` is false for a product that was killed and not
+    started again.
     """
 
     received: Sequence[Received]
@@ -57,7 +55,8 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """A message the server accepted into a chat. `row_id` is what its campaign buttons say, if it has any."""
+    """A message the server accepted into a chat. `row_id` and `content_kind` are what its campaign buttons
+    say, if it has any."""
 
     seq: int
     at_ms: int
@@ -67,6 +66,7 @@ class Sent:
     row_id: str | None
     look: bytes
     """What it looked like, to recognise the same answer given twice."""
+    content_kind: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,14 +104,6 @@ def read_happenings(evidence: Evidence) -> dict[int, list[Happening]]:
     return dict(by_person)
 
 
-def person_of(body: Mapping[str, Any]) -> int | None:
-    """Whose update it is; None where nobody stands behind it."""
-    for part in body.values():
-        if isinstance(part, Mapping) and isinstance(part.get("from"), Mapping):
-            return int(part["from"]["id"])
-    return None
-
-
 def _note(
     by_person: defaultdict[int, list[Happening]],
     body: Mapping[str, Any],
@@ -120,38 +112,8 @@ def _note(
 ) -> None:
     user_id = person_of(body)
     if user_id is not None:
-        fact, value = _fact_of(body)
+        fact, value = fact_of(body)
         by_person[user_id].append(Happening(*times, bot_id, user_id, fact, value))
-
-
-def _fact_of(body: Mapping[str, Any]) -> tuple[Fact, str]:
-    if "callback_query" in body:
-        data = body["callback_query"].get("data", "")
-        choices: dict[str, Fact] = {"consent:all": "yes", "consent:none": "no"}
-        return choices.get(data, "activity"), ""
-    if "my_chat_member" in body:
-        change = body["my_chat_member"]
-        if change["chat"].get("type") != "private":
-            return "activity", ""
-        return ("block" if change["new_chat_member"]["status"] == "kicked" else "unblock"), ""
-    if "message" in body:
-        return _fact_of_words(body["message"].get("text", ""))
-    return "activity", ""
-
-
-def _fact_of_words(text: str) -> tuple[Fact, str]:
-    words = text.split()
-    command = words[0].split("@")[0].lower() if words else ""
-    if command == "/stop" or text.strip().upper() in _STOP_WORDS:
-        return "no", ""
-    if command == "/timezone" and words[-1] in _zone_names():
-        return "zone", words[-1]
-    return "activity", ""
-
-
-@cache
-def _zone_names() -> frozenset[str]:
-    return frozenset(available_timezones())
 
 
 def _is_message(call: Received) -> bool:
@@ -160,6 +122,7 @@ def _is_message(call: Received) -> bool:
 
 
 def _as_sent(call: Received) -> Sent:
+    row_id, content_kind = _row_of_buttons(call.params.get("reply_markup"))
     look = {name: value for name, value in call.params.items() if name != "chat_id"}
     return Sent(
         seq=call.seq,
@@ -167,16 +130,17 @@ def _as_sent(call: Received) -> Sent:
         bot_id=call.bot_id,
         chat_id=call.chat_id,
         message_id=call.message_id or 0,
-        row_id=_row_of_buttons(call.params.get("reply_markup")),
+        row_id=row_id,
         look=orjson.dumps([call.method, look], option=orjson.OPT_SORT_KEYS, default=repr),
+        content_kind=content_kind,
     )
 
 
-def _row_of_buttons(markup: object) -> str | None:
+def _row_of_buttons(markup: object) -> tuple[str | None, str]:
     for data in _callback_data(markup):
         if match := _ROW_BUTTON.match(data):
-            return match.group(1)
-    return None
+            return match.group(1), match.group(2)
+    return None, ""
 
 
 def _callback_data(markup: object) -> Iterable[str]:

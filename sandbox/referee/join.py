@@ -42,6 +42,15 @@ class Row:
         return self.kind == CampaignKind
 
     @property
+    def is_anonymous(self) -> bool:
+        """What is left of a message to somebody who was forgotten: a row about nobody."""
+        return not self.chat_id
+
+    def fits(self, sent: Sent) -> bool:
+        """Whether a message that names this row may be its own."""
+        return self.bot_id == sent.bot_id and (self.is_anonymous or self.chat_id == sent.chat_id)
+
+    @property
     def key(self) -> tuple[object, ...] | None:
         """What may be sent once only; None when the row names no step."""
         if self.step is None:
@@ -80,7 +89,7 @@ def join(messages: Sequence[Sent], rows: Sequence[Row]) -> list[Joined]:
     joined: list[Joined] = []
     for sent in messages:
         named = by_id.get(sent.row_id or "")
-        if named is not None and (named.bot_id, named.chat_id) == (sent.bot_id, sent.chat_id):
+        if named is not None and named.fits(sent):
             joined.append(Joined(sent, named))
         else:
             joined.append(Joined(sent, by_message.get((sent.bot_id, sent.chat_id, sent.message_id))))

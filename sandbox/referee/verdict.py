@@ -40,7 +40,8 @@ class Verdict:
     """`violations` has a count for every kind, also 0; `details` holds each one. `quiet_hours_estimated`
     tells for people without a declared zone how many campaign messages (`n`), and which `share` of theirs,
     came in a closed quiet hour of their true zone: a measure of the product's estimate, not a violation.
-    `messages` and `campaign_messages` are what was judged.
+    `messages` and `campaign_messages` are what was judged. `erased`: how many `people` asked to be forgotten,
+    and how many `messages_after` that reached them all the same.
     """
 
     violations: dict[str, int]
@@ -48,6 +49,7 @@ class Verdict:
     quiet_hours_estimated: dict[str, float] = field(default_factory=lambda: {"n": 0, "share": 0.0})
     messages: int = 0
     campaign_messages: int = 0
+    erased: dict[str, int] = field(default_factory=lambda: {"people": 0, "messages_after": 0})
 
     @property
     def clean(self) -> bool:
