@@ -56,6 +56,8 @@ def unknown_value(field: Field) -> object:
     """The value that stands for "unknown" in a field; None where every value is known."""
     if field.kind is Kind.TEXT:
         return ""
+    if field.kind is Kind.LIST:
+        return ()
     if field.kind is Kind.TIME:
         return 0
     return UNKNOWN_NUMBER if field.optional else None
@@ -96,7 +98,8 @@ def _in(found: object, values: tuple[object, ...]) -> bool:
     return found in values
 
 
-def _contains(found: str, part: str) -> bool:
+def _contains(found: str | tuple[str, ...], part: str) -> bool:
+    """Part of a text, or one whole item of a list."""
     return part in found
 
 

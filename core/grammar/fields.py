@@ -19,6 +19,7 @@ class Kind(StrEnum):
     TEXT = "text"
     FLAG = "flag"
     TIME = "time"
+    LIST = "list"
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +27,7 @@ class Field:
     """`name` in rules, `attribute` of the profile, `label` per language. `optional`: a number that may be
     unknown.
 
-    Unknown is: -1 in an optional number, an empty text, a time of 0."""
+    Unknown is: -1 in an optional number, an empty text, an empty list, a time of 0."""
 
     name: str
     kind: Kind
@@ -44,30 +45,53 @@ def _number(name: str, tr: str, en: str, optional: bool = False) -> Field:
     return Field(name, Kind.NUMBER, tr, en, name, optional)
 
 
+def _text(name: str, tr: str, en: str) -> Field:
+    return Field(name, Kind.TEXT, tr, en, name)
+
+
+def _flag(name: str, tr: str, en: str) -> Field:
+    return Field(name, Kind.FLAG, tr, en, name)
+
+
+def _windows(name: str, tr: str, en: str, first_tr: str, first_en: str) -> tuple[Field, ...]:
+    """The counts of 1, 7 and 30 days; `tr` and `en` name what is counted."""
+    return (
+        _number(f"{name}_1d", f"{first_tr} {tr}", f"{en} {first_en}"),
+        _number(f"{name}_7d", f"7 gündeki {tr}", f"{en} in 7 days"),
+        _number(f"{name}_30d", f"30 gündeki {tr}", f"{en} in 30 days"),
+    )
+
+
+_TODAY: Final = ("bugünkü", "today")
+
 _FIELDS: Final = (
     _number("days_since_joined", "katılalı geçen gün", "days since joining", True),
     _number("days_since_seen", "son görülmeden beri geçen gün", "days since last seen", True),
     _number("days_since_purchase", "son alışverişten beri geçen gün", "days since last purchase", True),
     Field("first_seen", Kind.TIME, "ilk görülme", "first seen", "first_seen_ms"),
     Field("last_seen", Kind.TIME, "son görülme", "last seen", "last_seen_ms"),
-    Field("language", Kind.TEXT, "dil", "language", "language"),
-    Field("zone", Kind.TEXT, "saat dilimi", "timezone", "zone"),
-    Field("campaign_first", Kind.TEXT, "ilk geldiği kampanya", "first campaign", "campaign_first"),
-    Field("campaign_last", Kind.TEXT, "son geldiği kampanya", "last campaign", "campaign_last"),
-    Field("premium", Kind.FLAG, "Telegram Premium", "Telegram Premium", "premium"),
-    Field("consent", Kind.FLAG, "kampanya izni", "consent to campaigns", "consent"),
-    Field("reachable", Kind.FLAG, "ulaşılabilir", "reachable", "reachable"),
+    _text("language", "dil", "language"),
+    _text("zone", "saat dilimi", "timezone"),
+    _text("campaign_first", "ilk geldiği kampanya", "first campaign"),
+    _text("campaign_last", "son geldiği kampanya", "last campaign"),
+    _flag("premium", "Telegram Premium", "Telegram Premium"),
+    _flag("consent", "kampanya izni", "consent to campaigns"),
+    _flag("reachable", "ulaşılabilir", "reachable"),
+    _flag("vip", "VIP grup üyeliği", "member of a VIP group"),
     _number("tz_offset_min", "UTC farkı (dakika)", "minutes east of UTC"),
     _number("tz_confidence", "saat dilimi güveni", "timezone confidence"),
     _number("bots", "takip edilen bot", "bots followed"),
-    _number("interactions_1d", "24 saatteki etkileşim", "interactions in 24 hours"),
-    _number("interactions_7d", "7 gündeki etkileşim", "interactions in 7 days"),
-    _number("interactions_30d", "30 gündeki etkileşim", "interactions in 30 days"),
-    _number("messages_7d", "7 gündeki mesaj", "messages in 7 days"),
-    _number("commands_7d", "7 gündeki komut", "commands in 7 days"),
-    _number("taps_7d", "7 gündeki dokunuş", "taps in 7 days"),
+    _number("groups", "görüldüğü grup", "groups seen in"),
+    *_windows("interactions", "etkileşim", "interactions", "24 saatteki", "in 24 hours"),
+    *_windows("messages", "mesaj", "messages", *_TODAY),
+    *_windows("commands", "komut", "commands", *_TODAY),
+    *_windows("taps", "dokunuş", "taps", *_TODAY),
+    *_windows("group_messages", "grup mesajı", "group messages", *_TODAY),
+    *_windows("reactions", "tepki", "reactions", *_TODAY),
     _number("active_days_7d", "7 günün etkin günleri", "active days of 7"),
     _number("active_days_30d", "30 günün etkin günleri", "active days of 30"),
+    _number("sessions_7d", "7 gündeki oturum", "sessions in 7 days"),
+    _number("sessions_30d", "30 gündeki oturum", "sessions in 30 days"),
     _number("night_share", "gece payı", "share of activity at night"),
     _number("intent_score", "niyet puanı", "intent score"),
     _number("intent_price", "fiyat soruları (30 gün)", "price questions (30 days)"),
@@ -81,7 +105,29 @@ _FIELDS: Final = (
     _number("engagement_score", "ilgi puanı", "engagement score"),
     _number("conversions", "dönüşüm", "conversions"),
     _number("purchases", "alışveriş", "purchases"),
+    _number("refunds", "iade", "refunds"),
     _number("amount_minor", "harcanan tutar (alt birim)", "amount spent (minor units)"),
+    _number("average_minor", "ortalama alışveriş tutarı (alt birim)", "average purchase (minor units)"),
+    _text("currency", "para birimi", "currency"),
+    _flag("subscribed", "geçerli abonelik", "running subscription"),
+    Field("subscribed_until", Kind.TIME, "abonelik bitişi", "end of the subscription", "subscribed_until_ms"),
+    _number("rfm_recency", "RFM yenilik puanı", "RFM recency score", True),
+    _number("rfm_frequency", "RFM sıklık puanı", "RFM frequency score", True),
+    _number("rfm_money", "RFM tutar puanı", "RFM money score", True),
+    _number("frequency_days", "istediği en az gün arası", "wished days between contacts"),
+    _text("quiet", "istediği sessiz saatler", "wished quiet hours"),
+    Field("muted", Kind.LIST, "istemediği içerik türleri", "unwanted content kinds", "muted"),
+    _text("city", "şehir", "city"),
+    _text("district", "ilçe", "district"),
+    _text("country", "ülke", "country"),
+    _text("postal_code", "posta kodu", "postal code"),
+    _number("age", "yaş", "age", True),
+    _text("gender", "cinsiyet", "gender"),
+    _text("tier", "üyelik seviyesi", "tier"),
+    _text("app", "kullandığı uygulama", "app used"),
+    _text("loyalty_card", "sadakat kartı", "loyalty card"),
+    Field("tags", Kind.LIST, "etiketler", "tags", "tags"),
+    _number("notes", "not sayısı", "notes"),
 )
 
 FIELDS: Final[Mapping[str, Field]] = {field.name: field for field in _FIELDS}

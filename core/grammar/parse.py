@@ -197,4 +197,5 @@ _ONE: Final[Mapping[Kind, Callable[[object, str], int | float | str | bool]]] = 
     Kind.TEXT: _text,
     Kind.FLAG: _flag,
     Kind.TIME: _duration,
+    Kind.LIST: _text,
 }

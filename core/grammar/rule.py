@@ -55,9 +55,9 @@ OPERATORS: Final[Mapping[str, frozenset[Kind]]] = {
     "<=": frozenset({Kind.NUMBER}),
     "between": frozenset({Kind.NUMBER}),
     "in": frozenset({Kind.NUMBER, Kind.TEXT}),
-    "contains": frozenset({Kind.TEXT}),
+    "contains": frozenset({Kind.TEXT, Kind.LIST}),
     "starts_with": frozenset({Kind.TEXT}),
-    "exists": frozenset({Kind.NUMBER, Kind.TEXT, Kind.FLAG, Kind.TIME}),
+    "exists": frozenset(Kind),
     "within_last": frozenset({Kind.TIME}),
     "not_within_last": frozenset({Kind.TIME}),
 }

@@ -199,6 +199,7 @@ def _unpack_money(kept: Mapping[str, str], at_ms: int) -> dict[str, object]:
         "amount_minor": amount,
         "average_minor": average,
         "days_since_purchase": _age(kept, "bought", at_ms),
+        "subscribed": _int(kept, "until") > at_ms,
         "subscribed_until_ms": _int(kept, "until"),
         "rfm_recency": recency,
         "rfm_frequency": frequency,

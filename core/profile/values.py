@@ -118,7 +118,8 @@ class Profile:
     purchases: payments that were not given back, each charge once; refunds: those that were. conversions:
     goal events, i.e. purchases and joinings of VIP groups. amount_minor: spent on purchases in the currency
     most was spent in (`currency`); average_minor: that by the number of purchases in it. days_since_purchase:
-    since the last purchase. subscribed_until_ms: the latest end of a subscription that a purchase pays for.
+    since the last purchase. subscribed_until_ms: the latest end of a subscription that a purchase pays for;
+    subscribed: it lies ahead.
     rfm_*: 1 (least) to 5 (best) by the cut points of `core.profile.money`, -1 without a purchase.
 
     campaign_first, campaign_last: code of the first and the latest deep link. frequency_days, quiet, muted:
@@ -189,6 +190,7 @@ class Profile:
     refunds: int = 0
     currency: str = ""
     average_minor: int = 0
+    subscribed: bool = False
     subscribed_until_ms: int = 0
     rfm_recency: int = -1
     rfm_frequency: int = -1

@@ -166,6 +166,7 @@ def _money(shown: Any, state: ProfileState) -> None:
     shown.conversions = money.purchases + state.totals.get("vip_joined", 0)
     shown.currency, shown.amount_minor = money.currency, money.amount_minor
     shown.average_minor, shown.subscribed_until_ms = money.average_minor, money.subscribed_until_ms
+    shown.subscribed = money.subscribed_until_ms > shown.now_ms
     shown.days_since_purchase = _days_since(money.last_ms, shown.now_ms)
     shown.rfm_recency, shown.rfm_frequency, shown.rfm_money = rfm(money, shown.now_ms)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import fields, replace
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -39,6 +40,7 @@ SOMEBODY = replace(
     days_since_seen=3.0,
     interactions_7d=5,
     campaign_first="spring_sale",
+    tags=("loyal", "quick"),
 )
 
 
@@ -75,6 +77,12 @@ def holds(data: object, profile: Profile = SOMEBODY) -> bool:
         ("last_seen not_within_last 2 days", True),
         ("last_seen not_within_last 1 week", False),
         ("first_seen within_last 9999", False),
+        ("tags contains loyal", True),
+        ("tags contains loy", False),
+        ("muted exists", False),
+        ("muted contains news", False),
+        ("age >= 18", False),
+        ("rfm_money <= 5", False),
     ],
 )
 def test_a_short_text_says_what_it_means(text: str, result: bool) -> None:
@@ -160,7 +168,19 @@ def test_every_field_is_an_attribute_of_the_profile() -> None:
         "now_ms",
         "last_bot",
         "hour_activity",
+        "custom",
     }
+
+
+def test_every_field_and_operator_stands_on_its_page() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "reference" / "segments.md").read_text(encoding="utf-8")
+    assert [name for name in (*FIELDS, *OPERATORS) if f"`{name}`" not in page] == []
+
+
+def test_every_field_has_a_label_of_its_own_in_both_languages() -> None:
+    for language in ("tr", "en"):
+        labels = [field.label(language) for field in FIELDS.values()]
+        assert len(set(labels)) == len(labels)
 
 
 def test_aliases_mean_operators() -> None:
@@ -173,6 +193,7 @@ _VALUES = {
     Kind.TEXT: st.text("abctr_ ", min_size=1, max_size=5),
     Kind.FLAG: st.booleans(),
     Kind.TIME: st.integers(1, 60).map(lambda days: f"{days}d"),
+    Kind.LIST: st.text("abctr_ ", min_size=1, max_size=5),
 }
 
 
