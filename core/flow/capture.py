@@ -25,6 +25,10 @@ Read = Callable[[InboxRow], Captured]
 
 BATCH: Final = 2_000
 """Rows applied at once when so many wait: people repeat within them. About 0.3 s of work."""
+MANY: Final = 100
+"""So many at once are a flood: more are on their way."""
+GATHER_S: Final = 0.03
+"""In a flood the next batch may gather for so long: what an update costs falls by a quarter."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +39,16 @@ class Applied:
     events: int = 0
     failed: int = 0
     responses: int = 0
+
+    @property
+    def flooded(self) -> bool:
+        """So many that more are on their way; wait `gather_s`, then look again without waiting for a ring."""
+        return self.rows >= MANY
+
+    @property
+    def gather_s(self) -> float:
+        """How long to let more come before the next batch."""
+        return GATHER_S if MANY <= self.rows < BATCH else 0.0
 
     def __add__(self, other: Applied) -> Applied:
         return Applied(
