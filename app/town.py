@@ -21,8 +21,7 @@ from core.strategy import Caps
 from sandbox.botapi.server import BotApiServer
 from sandbox.clock import Parking, Town
 from sandbox.log import SandboxLog
-from sandbox.people import Population
-from sandbox.people.places import lay_out
+from sandbox.people import Population, lay_out
 from sandbox.referee import Evidence, Verdict, judge
 from sandbox.world import World
 

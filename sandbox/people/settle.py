@@ -14,6 +14,7 @@ from pathlib import Path
 import orjson
 
 from sandbox.accounts import Json
+from sandbox.people.places import lay_out
 from sandbox.people.town import Population
 from sandbox.world import World
 
@@ -35,6 +36,7 @@ def settle(
         bots = sorted(world.bots)
         population = Population(world, people=people, seed=seed, clock=world.clock, bots=bots)
         population.create()
+        population.gather(lay_out(world, bots))
         if past is not None:
             write_history(population.history(past.days, world.clock()), past.path)
         await population.run(time_scale)

@@ -8,7 +8,7 @@ from pathlib import Path
 import orjson
 
 from sandbox.clock import Town, run_town
-from sandbox.people import Past, settle
+from sandbox.people import Past, lay_out, settle
 from tests.edges.people.towns import BOTS, START, new_population, new_world
 
 
@@ -26,7 +26,10 @@ def test_the_history_file_is_whole_before_anybody_acts(tmp_path: Path) -> None:
 
     emitted = run_town(main, START, busy=lambda: 0)
     written = [orjson.loads(line) for line in path.read_bytes().splitlines()]
-    expected = list(new_population(new_world(), people=40).history(14, round(START.timestamp() * 1000)))
+    other = new_world()
+    same = new_population(other, people=40)
+    same.gather(lay_out(other, BOTS))
+    expected = list(same.history(14, round(START.timestamp() * 1000)))
     assert written == expected
     assert list(tmp_path.iterdir()) == [path]
     assert {line["bot_id"] for line in written} == set(BOTS)
