@@ -1,9 +1,9 @@
 """Python's garbage collector, set for a process that lives long and works in batches.
 
-A batch makes some ten thousand objects that live as long as it does. With the settings that suit a script, the
-collector walks through all of them, and through everything that was ever imported, dozens of times a batch: a
-third of what an update costs. What exists when the work begins is therefore set aside for good, and the
-collector comes once for so many objects as a batch makes. Memory stays as flat as before.
+A batch makes some ten thousand objects that live as long as it does. With the settings that suit a script,
+the collector walks through all of them, and through everything that was ever imported, dozens of times a
+batch: a third of what an update costs. What exists when the work begins is therefore set aside for good, and
+the collector comes once for so many objects as a batch makes. Memory stays as flat as before.
 """
 
 from __future__ import annotations

@@ -24,15 +24,18 @@ import orjson
 from adapters.inflight import InFlight
 from adapters.redis.hot import RedisHot
 from adapters.redis.link import Link
+from adapters.redis.memory import RedisMemory
 from adapters.redis.pacer import RedisPacer
 from adapters.redis.server import EmbeddedRedis
 from adapters.sql.store import SqlStore
 from adapters.strategies import load_strategies
 from adapters.telegram.client import TelegramClient
 from adapters.telegram.messenger import TelegramMessenger
+from app.desk.keys import DEMO_KEY
 from app.hot import WatchedHot
-from app.importer import import_history
-from app.installation import Conditions, Installation, Logs, Parts
+from app.importing import Documents, ImportDeps, import_lines
+from app.installation import Installation
+from app.parts import Conditions, Logs, Parts, Reading
 from app.services import Rhythm
 from app.summary import Span, summarise
 from app.town import POLL_S, START, Surroundings, TownClock, busy, plain_limits
@@ -49,11 +52,14 @@ VIOLATIONS = "violations.json"
 """What the referee found, if it found anything."""
 HOLDOUT_SHARE = 0.1
 DAY_S = 86_400
+VIP_STARS = 500
 MAX_DAYS = 60
 MAX_PEOPLE = 20_000
 # Longer steps than production's, because nobody else shares this store; the learning step likewise runs every
 # three hours (`Conditions`), where production's `schedule.learn` says every hour.
-RHYTHM = Rhythm(lease_ms=3_600_000, idle_s=900.0, watch_s=900.0, poll_timeout_s=POLL_S, handler_workers=1)
+RHYTHM = Rhythm(
+    lease_ms=3_600_000, idle_s=900.0, watch_s=900.0, poll_timeout_s=POLL_S, handler_workers=1, fast_lane=False
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,9 +153,11 @@ async def _live(
         surroundings = Surroundings.create((town, parking), log, options.people, options.seed)
         start_ms = town.now_ms()
         async with _installation(options, logs, (town, surroundings, specs), inflight) as installation:
-            past = await import_history(installation.capture, surroundings.past, start_ms)
+            past = await import_lines(
+                ImportDeps(installation.capture), Documents(surroundings.past), start_ms
+            )
             await installation.start()
-            await installation.assess_all()
+            await installation.jobs.assess_all()
             gc.freeze()  # the past and the people stay too
             await _days(options, Running(town, installation, surroundings, options), watch)
             store = installation.parts.store
@@ -206,14 +214,26 @@ async def _installation(
                 clock=clock,
                 logs=logs,
                 revive=redis.ensure,
+                memory=RedisMemory(link),
             )
-            yield Installation(parts, Conditions(seed=options.seed, rhythm=RHYTHM), "demo")
+            yield Installation(parts, _conditions(options, surroundings), "demo")
             await link.close()
     finally:
         for client in clients:
             await client.close()
         await surroundings.server.stop()
         await store.close()
+
+
+def _conditions(options: DemoOptions, surroundings: Surroundings) -> Conditions:
+    """As in production, but its key guards nothing, VIP is for sale, and the dice are repeatable."""
+    return Conditions(
+        key=DEMO_KEY,
+        reading=Reading(vip=frozenset(surroundings.vip_chats)),
+        vip_stars=VIP_STARS,
+        seed=options.seed,
+        rhythm=RHYTHM,
+    )
 
 
 def _held(salt: str, identity: Any) -> bool:

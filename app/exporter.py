@@ -1,10 +1,13 @@
-"""What an auditor needs of the store: the ledger and the inbox as plain rows."""
+"""What leaves the store as plain rows: ledger and inbox for an auditor, events for another installation."""
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
-from core.ports import Store
+from core.event import PersonEvent
+from core.identity import TELEGRAM, Identity
+from core.ports import GroupRecord, Store
 
 PAGE = 2_000
 
@@ -48,3 +51,31 @@ async def export_inbox(store: Store) -> list[tuple[int, int, str]]:
     """(bot_id, update_id, state) of every update ever stored."""
     async with store.transaction(write=False) as tx:
         return await tx.inbox.export()
+
+
+async def export_events(store: Store) -> AsyncIterator[dict[str, Any]]:
+    """Every event as a line that `import` takes, oldest first; people by their best known identifier."""
+    after = (-1, "")
+    while True:
+        async with store.transaction(write=False) as tx:
+            page = await tx.events.export(after, PAGE)
+            people = await tx.people.identities(sorted({one.person_no for one in page if one.person_no}))
+            groups = await tx.groups.load(sorted({one.event.group_no for one in page if one.event.group_no}))
+        if not page:
+            return
+        for one in page:
+            yield _event_line(one, people.get(one.person_no, []), groups.get(one.event.group_no))
+        after = (page[-1].event.ts_ms, page[-1].event.key)
+
+
+def _event_line(one: PersonEvent, names: Sequence[Identity], group: GroupRecord | None) -> dict[str, Any]:
+    event = one.event
+    line: dict[str, Any] = {"event": event.kind, "at_ms": event.ts_ms, "key": event.key}
+    if names:
+        best = min(names, key=lambda name: (name.namespace != TELEGRAM, name))
+        line["person"] = f"{best.namespace}:{best.value}"
+    if event.bot_id:
+        line["bot_id"] = event.bot_id
+    if group is not None:
+        line["group"] = group.contact.chat_id
+    return {**line, "props": dict(event.props)}

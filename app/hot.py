@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 
 from core.errors import HotStoreError
-from core.ports import HotStore
-from core.profile import Profile
+from core.ports import HotRow, HotStore
 
 
 class WatchedHot:
@@ -18,12 +17,20 @@ class WatchedHot:
         self._top = 0
         self._missed: int | None = None
 
-    async def write(self, profiles: Sequence[tuple[Profile, Mapping[str, float], int]]) -> None:
-        if not profiles:
+    async def write(self, rows: Sequence[HotRow]) -> None:
+        await self._watched(self._inner.write, rows)
+
+    async def write_groups(self, rows: Sequence[HotRow]) -> None:
+        await self._watched(self._inner.write_groups, rows)
+
+    async def _watched(
+        self, write: Callable[[Sequence[HotRow]], Awaitable[None]], rows: Sequence[HotRow]
+    ) -> None:
+        if not rows:
             return
-        seqs = [seq for _, _, seq in profiles]
+        seqs = [row.seq for row in rows]
         try:
-            await self._inner.write(profiles)
+            await write(rows)
         except HotStoreError:
             self._missed = min(seqs) if self._missed is None else min(self._missed, *seqs)
             raise
@@ -47,6 +54,15 @@ class WatchedHot:
 
     async def read(self, person_nos: Sequence[int]) -> dict[int, Mapping[str, str]]:
         return await self._inner.read(person_nos)
+
+    async def read_groups(self, group_nos: Sequence[int]) -> dict[int, Mapping[str, str]]:
+        return await self._inner.read_groups(group_nos)
+
+    async def forget(self, person_nos: Sequence[int]) -> None:
+        await self._inner.forget(person_nos)
+
+    async def compact(self) -> None:
+        await self._inner.compact()
 
     async def publish(self, feed: Iterable[Mapping[str, object]]) -> None:
         await self._inner.publish(feed)

@@ -1,105 +1,56 @@
 """A running installation: adapters and flow steps joined to services.
 
 The same object runs production (`app.run`) and the demo (`app.demo`); they differ in clock, rhythm and where
-Telegram is.
+Telegram is. Leaves to others: the periodic steps (`app.jobs`), what handlers ask (`app.visitors`).
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from typing import Any, Protocol
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
+from typing import Any
 
-import numpy as np
-
-from adapters.telegram.client import TelegramClient
-from adapters.telegram.poller import Poller
-from app.hot import WatchedHot
-from app.schedule import Job, Schedule
+from adapters.telegram.poller import Poller, drained_mark
+from adapters.telegram.tenure import PollLease
+from adapters.telegram.webhook import WebhookWatch
+from adapters.web.http import HttpLimits
+from adapters.web.receiver import Probes, Receiver, ReceiverLimits
+from app.jobs import Jobs
+from app.metrics import figures
+from app.parts import Conditions, Parts
+from app.schedule import Schedule
 from app.services import (
     Bell,
     Lane,
     Rhythm,
     Service,
     capture_service,
+    erasure_service,
     handler_service,
     run_services,
     watch_service,
 )
-from app.updates import reader
-from bot.visitor import BotFace, Visitor
-from core.errors import ContentError, KairosError, StoreError
+from app.visitors import Visitors
+from core.errors import ContentError, HotStoreError, KairosError, StoreError
 from core.flow.capture import CaptureDeps, apply_pending
 from core.flow.deliver import DeliverDeps
+from core.flow.forget import ForgetDeps, request_erasure
 from core.flow.handle import HandleDeps
-from core.flow.learn import LearnDeps, learn
-from core.flow.plan import INSTALLED, PlanDeps, plan_due
+from core.flow.plan import INSTALLED
 from core.flow.rebuild import catch_up
-from core.flow.reply import Reply, ReplyDeps, reply
-from core.flow.segment import SegmentDeps, assess_due
+from core.flow.reply import ReplyDeps
 from core.identity import Identity
-from core.learning.pace import Worth
-from core.plan import PlanParams
-from core.ports import Clock, Guard, InboxRow, Messenger, Pacer, Receipt, Store, Transaction
+from core.keyed import suppression_hash
+from core.ports import InboxRow, Transaction
 from core.segment import SegmentSpec
-from core.strategy import Caps
 
 ROLES = ("bot", "sender", "scheduler")
-PEOPLE = 500
-"""People assessed or planned for in one transaction; fewer were the last of those who are due."""
 FILE = "file"
 """Author of strategies that come from `strategies/*.yaml`."""
 BLIND_S = 120
-"""Without a successful poll for so much longer than one takes, campaigns wait."""
-
-
-class Log(Protocol):
-    """What is used of a structured logger: a name of what happened, and figures. Never words of people."""
-
-    def info(self, event: str, **figures: Any) -> Any: ...
-    def warning(self, event: str, **figures: Any) -> Any: ...
-
-
-@dataclass(frozen=True, slots=True)
-class Logs:
-    """One logger a log file."""
-
-    delivery: Log
-    segmentation: Log
-    analytics: Log
-
-
-@dataclass(frozen=True, slots=True)
-class Parts:
-    """The adapters of an installation. `revive`: has a lost Redis started again, where it is ours."""
-
-    store: Store
-    hot: WatchedHot
-    pacer: Pacer
-    messenger: Messenger
-    clients: Sequence[TelegramClient]
-    faces: Sequence[BotFace]
-    specs: Sequence[SegmentSpec]
-    clock: Clock
-    logs: Logs
-    revive: Callable[[], Awaitable[None]]
-
-
-@dataclass(frozen=True, slots=True)
-class Conditions:
-    """What settings say about how it runs. `seed` makes the planner's dice repeatable, None draws them."""
-
-    granted_on_start: bool = False
-    text_version: str = "1"
-    language: str = "en"
-    caps: Caps = field(default_factory=Caps)
-    plan_cron: str = "*/5 * * * *"
-    segments_cron: str = "*/5 * * * *"
-    learn_cron: str = "0 */3 * * *"
-    worth: Worth = field(default_factory=Worth)
-    seed: int | None = None
-    rhythm: Rhythm = field(default_factory=Rhythm)
+"""Without news from Telegram for so much longer than a poll takes, campaigns wait."""
 
 
 class Installation:
@@ -109,15 +60,17 @@ class Installation:
         self.parts = parts
         self.conditions = conditions
         self._holder = holder
-        self._names = {face.bot_id: face.name for face in parts.faces}
-        self._read = reader(
-            granted_on_start=conditions.granted_on_start, text_version=conditions.text_version
-        )
-        self.capture = CaptureDeps(parts.store, parts.hot, self._read)
-        self._reply = ReplyDeps(parts.store, parts.pacer, parts.messenger, parts.clock)
-        self._arrived, self._answer = Bell(), Bell()
-        self.pollers: list[Poller] = []
+        self._read = conditions.reading.reader(conditions.key)
+        suppressed_as = partial(suppression_hash, conditions.key)
+        self.capture = CaptureDeps(parts.store, parts.hot, self._read, suppressed_as)
+        self._forget = ForgetDeps(parts.store, parts.hot, suppressed_as, parts.logs.scrub)
+        reply = ReplyDeps(parts.store, parts.pacer, parts.messenger, parts.clock)
+        self._visitors = Visitors(reply, parts.clients, conditions.language, self._wants_to_be_forgotten)
+        self._arrived, self._answer, self._urgent, self._erase = Bell(), Bell(), Bell(), Bell()
+        self.pollers: list[Poller | WebhookWatch] = []
+        self.receiver: Receiver | None = None
         self._lanes: list[Lane] = []
+        self.jobs = Jobs(parts, conditions, self._forget, self._planned)
         self._schedule: Schedule | None = None
         self._ready = False
 
@@ -131,7 +84,9 @@ class Installation:
             if INSTALLED not in await tx.control.switches():
                 await tx.control.set_switch(INSTALLED, str(now_ms))
         done = await catch_up(self.parts.store, self.parts.hot)
-        self.parts.logs.analytics.info("hot_store_level", people=done.people, whole=done.whole)
+        self.parts.logs.analytics.info(
+            "hot_store_level", people=done.people, groups=done.groups, whole=done.whole
+        )
 
     async def _seed(self, tx: Transaction, spec: SegmentSpec, *, live: bool) -> None:
         """The file's strategy as version 1; later, if it was edited, as a proposal that awaits approval."""
@@ -145,13 +100,15 @@ class Installation:
         """Run the services of these roles; returns when all have ended after `stopping` was set."""
         parts = self.parts
         services = [watch_service((parts.store, parts.hot), parts.revive, parts.clock, self._rhythm)]
-        if "bot" in roles:
-            services += self._bot_services()
-        if "sender" in roles:
-            services += self._sender_services()
-        if "scheduler" in roles:
-            services.append(self._scheduler_service())
-        polling = [asyncio.create_task(one.run(), name=f"poller:{one.bot_id}") for one in self.pollers]
+        of_roles = {
+            "bot": self._bot_services,
+            "sender": self._sender_services,
+            "scheduler": self._scheduler_services,
+        }
+        for role in ROLES:
+            services += of_roles[role]() if role in roles else []
+        await self._listen()
+        polling = [asyncio.create_task(one.run(), name=f"updates:{one.bot_id}") for one in self.pollers]
         for task in polling:
             task.add_done_callback(lambda _: stopping.set())
         try:
@@ -167,7 +124,7 @@ class Installation:
         await self._apply_rest()
 
     async def _apply_rest(self) -> None:
-        """What the pollers stored while all was ending takes effect as well: a clean stop leaves nothing."""
+        """What came in while all was ending takes effect as well: a clean stop leaves nothing."""
         while self.pollers and (await apply_pending(self.capture, self.parts.clock.now_ms())).rows:
             pass
 
@@ -175,50 +132,80 @@ class Installation:
     def _rhythm(self) -> Rhythm:
         return self.conditions.rhythm
 
+    # ------------------------------------------------------------------ updates
     def _bot_services(self) -> list[Service]:
-        parts = self.parts
+        parts, rhythm = self.parts, self._rhythm
+        hooks = self.conditions.hooks
         self.pollers = [
-            Poller(client, parts.store, parts.clock, self._arrived.ring, poll_s=self._rhythm.poll_timeout_s)
+            WebhookWatch(client, parts.store, parts.clock, hooks[client.bot_id])
+            if client.bot_id in hooks
+            else Poller(
+                client,
+                parts.store,
+                parts.clock,
+                self._arrived.ring,
+                poll_s=rhythm.poll_timeout_s,
+                lease=PollLease(self._holder, rhythm.lease_ms),
+            )
             for client in parts.clients
         ]
-        handle = HandleDeps(parts.store, self._handler(), self._rhythm.handler_workers, self._who)
+        deps = HandleDeps(parts.store, self._handler(), rhythm.handler_workers, self._who)
+        bells = [self._answer, self._urgent] if rhythm.fast_lane else [self._answer]
+        applied = capture_service(self.capture, parts.clock, rhythm, self._arrived, bells)
+        if not rhythm.fast_lane:
+            return [applied, handler_service("handlers", deps, rhythm, self._answer, urgent=None)]
         return [
-            capture_service(self.capture, parts.clock, self._rhythm, self._arrived, self._answer),
-            handler_service(handle, self._rhythm, self._answer),
+            applied,
+            handler_service("handlers", deps, rhythm, self._answer, urgent=False),
+            handler_service("urgent", deps, rhythm, self._urgent, urgent=True),
         ]
 
+    async def _listen(self) -> None:
+        """Open the door for webhooks, health and metrics, if there is one."""
+        listen, parts = self.conditions.listen, self.parts
+        if not listen.port:
+            return
+        secrets = {bot_id: hook.secret for bot_id, hook in self.conditions.hooks.items() if self.pollers}
+        limits = ReceiverLimits(HttpLimits(body=listen.max_body))
+        probes = Probes(self._missing, partial(figures, parts, self.jobs, self.pollers))
+        self.receiver = Receiver(parts.store, parts.clock, secrets, self._arrived.ring, limits, probes)
+        await self.receiver.start(listen.host, listen.port)
+
+    async def _missing(self) -> Sequence[str]:
+        """What does not work now, by name."""
+        missing = []
+        try:
+            async with self.parts.store.transaction(write=False) as tx:
+                await tx.people.last_seq()
+        except StoreError:
+            missing.append("database")
+        try:
+            await self.parts.hot.ping()
+        except HotStoreError:
+            missing.append("redis")
+        return missing + [f"updates of bot {one.bot_id}" for one in self.pollers if one.status["error"]]
+
+    # ------------------------------------------------------------------ campaigns
     def _sender_services(self) -> list[Service]:
         parts = self.parts
         deps = DeliverDeps(
             parts.store, parts.hot, parts.pacer, parts.messenger, parts.clock, self.conditions.caps
         )
         self._lanes = [
-            Lane(deps, face.bot_id, self._holder, self._rhythm, self._caught_up) for face in parts.faces
+            Lane(deps, face.bot_id, self._holder, self._rhythm, partial(self._caught_up, face.bot_id))
+            for face in parts.faces
         ]
         return [lane.service for lane in self._lanes]
 
-    def _scheduler_service(self) -> Service:
-        parts = self.parts
-        jobs = [
-            Job("segments", self.conditions.segments_cron, self._assess),
-            Job("learn", self.conditions.learn_cron, self._learn),
-            Job("plan", self.conditions.plan_cron, self._plan),
-        ]
-        self._schedule = Schedule(jobs, parts.store, parts.clock, self._holder, self._rhythm.lease_ms)
-        return Service("scheduler", self._schedule.step)
-
-    async def _release(self) -> None:
-        """Give back what others may be waiting for."""
+    def _planned(self) -> None:
         for lane in self._lanes:
-            await lane.release()
-        if self._schedule is not None:
-            await self._schedule.release()
+            lane.service.bell.ring()
 
-    async def _caught_up(self) -> bool:
-        """True when everything that waited at Telegram while we were away is stored and has taken effect, and
-        none of our pollers has been blind for long: a /stop that we can't hear must hold campaigns too."""
-        blind_ms = self.parts.clock.now_ms() - (self._rhythm.poll_timeout_s + BLIND_S) * 1000
-        if not all(poller.drained and poller.last_ok_ms >= blind_ms for poller in self.pollers):
+    async def _caught_up(self, bot_id: int) -> bool:
+        """True when everything that waited at Telegram while nobody listened is stored and has taken effect,
+        and nobody has been deaf for long: a /stop that we can't hear must hold campaigns too. All bots count,
+        because a /stop to one covers all."""
+        if not await self._hears():
             self._ready = False
             return False
         if self._ready:
@@ -227,49 +214,37 @@ class Installation:
             self._ready = not await tx.inbox.pending(1)
         return self._ready
 
-    # ------------------------------------------------------------------ periodic steps
-    async def assess_all(self, guard: Guard | None = None) -> int:
-        """Assess everybody who is due; return how many."""
-        deps = SegmentDeps(self.parts.store, self.parts.hot, self.parts.specs)
-        people, more = 0, True
-        while more:
-            done = await assess_due(deps, self.parts.clock.now_ms(), PEOPLE, guard)
-            people, more = people + done.people, done.people == PEOPLE
-            if done.people:
-                self.parts.logs.segmentation.info(
-                    "assessed", people=done.people, entered=done.entered, left=done.left
-                )
-        return people
+    async def _hears(self) -> bool:
+        """Whether the updates of every bot have come in lately, here or in another process."""
+        deaf_ms = self.parts.clock.now_ms() - (self._rhythm.poll_timeout_s + BLIND_S) * 1000
+        here = {one.bot_id: one for one in self.pollers if one.status["state"] != "standby"}
+        elsewhere = [face.bot_id for face in self.parts.faces if face.bot_id not in here]
+        if not all(one.drained and one.last_ok_ms >= deaf_ms for one in here.values()):
+            return False
+        if not elsewhere:
+            return True
+        async with self.parts.store.transaction(write=False) as tx:
+            marks = await tx.control.marks("drained:")
+        return all(int(marks.get(drained_mark(bot), "0")) >= deaf_ms for bot in elsewhere)
 
-    async def _assess(self, guard: Guard) -> None:
-        await self.assess_all(guard)
+    def _scheduler_services(self) -> list[Service]:
+        parts = self.parts
+        self._schedule = Schedule(
+            self.jobs.all(), parts.store, parts.clock, self._holder, self._rhythm.lease_ms
+        )
+        erasures = erasure_service(self._forget, parts.clock, parts.logs.analytics, self._rhythm, self._erase)
+        return [Service("scheduler", self._schedule.step), erasures]
 
-    async def _learn(self, guard: Guard) -> None:
-        done = await learn(LearnDeps(self.parts.store, self.parts.specs), self.parts.clock.now_ms(), guard)
-        version = done.model.version if done.model else 0
-        self.parts.logs.analytics.info("learned", outcomes=done.outcomes, version=version)
+    async def _release(self) -> None:
+        """Take no more, and give back what others may be waiting for."""
+        if self.receiver is not None:
+            await self.receiver.stop()
+        for lane in self._lanes:
+            await lane.release()
+        if self._schedule is not None:
+            await self._schedule.release()
 
-    async def _plan(self, guard: Guard) -> None:
-        conditions = self.conditions
-        params = PlanParams(worth=conditions.worth, clear_share=1.0)
-        deps = PlanDeps(self.parts.store, self.parts.specs, self._dice, self._names, conditions.caps, params)
-        messages, more = 0, True
-        while more:
-            done = await plan_due(deps, self.parts.clock.now_ms(), PEOPLE, guard)
-            messages, more = messages + done.messages, done.people == PEOPLE
-            if done.people:
-                self.parts.logs.delivery.info(
-                    "planned", people=done.people, messages=done.messages, **done.why
-                )
-        if messages:
-            for lane in self._lanes:
-                lane.service.bell.ring()
-
-    def _dice(self, now_ms: int) -> np.random.Generator:
-        seed = self.conditions.seed
-        return np.random.default_rng(None if seed is None else [seed, now_ms])
-
-    # ------------------------------------------------------------------ updates and answers
+    # ------------------------------------------------------------------ answers
     def _who(self, row: InboxRow) -> object:
         """The chat in which an update is answered: people take turns."""
         try:
@@ -280,8 +255,11 @@ class Installation:
 
     def _handler(self) -> Any:
         from bot.answering import Answers
+        from bot.visitor import Terms
 
-        answers = Answers(self.parts.faces, self, self._find_visitor)
+        conditions, log = self.conditions, self.parts.logs.analytics
+        terms = Terms(conditions.accept_payments, conditions.vip_stars, conditions.reading.words)
+        answers = Answers(self.parts.faces, self._visitors, self._visitors.find, terms)
 
         async def handle(row: InboxRow) -> None:
             try:
@@ -291,30 +269,13 @@ class Installation:
             except StoreError:
                 raise  # the answer could not be written down, so it was not given: it will be
             except KairosError as error:
-                self.parts.logs.analytics.warning("answer_failed", kind=type(error).__name__, inbox=row.id)
+                log.warning("answer_failed", kind=type(error).__name__, inbox=row.id)
             except Exception as error:  # noqa: BLE001 - a fault of one handler must not stop the others
-                self.parts.logs.analytics.warning("handler_failed", kind=type(error).__name__, inbox=row.id)
+                log.warning("handler_failed", kind=type(error).__name__, inbox=row.id)
 
         return handle
 
-    async def answer(self, ask: Reply) -> Receipt | None:
-        """`bot.visitor.Outbox`: a message of a handler goes through the ledger."""
-        return await reply(self._reply, ask)
-
-    async def call(self, bot_id: int, method: str, params: Mapping[str, object]) -> object:
-        """`bot.visitor.Outbox`: an acknowledgement goes straight to Telegram."""
-        client = next(one for one in self.parts.clients if one.bot_id == bot_id)
-        return await client.call(method, params)
-
-    async def _find_visitor(self, identity: Identity, client_language: str) -> Visitor:
-        from bot.texts import pick
-
-        async with self.parts.store.transaction(write=False) as tx:
-            person_no = await tx.people.find(identity)
-            records = await tx.people.load([person_no]) if person_no is not None else {}
-        if person_no is None:
-            return Visitor(identity, pick(client_language, self.conditions.language), consented=False)
-        latest = records[person_no].state.latest
-        chosen = latest.get("language", (0, ""))[1]
-        language = pick(chosen, client_language, self.conditions.language)
-        return Visitor(identity, language, consented=latest.get("consent", (0, ""))[1] == "given")
+    async def _wants_to_be_forgotten(self, identity: Identity) -> bool:
+        known = await request_erasure(self.parts.store, identity, self.parts.clock.now_ms())
+        self._erase.ring()
+        return known

@@ -20,22 +20,28 @@ from adapters.inflight import InFlight
 from adapters.redis.hot import RedisHot
 from adapters.redis.keys import Keys
 from adapters.redis.link import Link
+from adapters.redis.memory import RedisMemory
 from adapters.redis.pacer import PacerLimits, RedisPacer
 from adapters.redis.server import EmbeddedRedis
 from adapters.settings import BotToken, Settings, bot_tokens
+from adapters.settings.key import installation_key
 from adapters.sql.store import SqlStore
 from adapters.strategies import load_strategies
 from adapters.telegram.client import TelegramClient
 from adapters.telegram.messenger import TelegramMessenger
+from adapters.telegram.webhook import Hook
 from app.clock import WallClock
 from app.hot import WatchedHot
-from app.installation import ROLES, Conditions, Installation, Logs, Parts
+from app.installation import ROLES, Installation
+from app.parts import Conditions, Crons, Listening, Logs, Parts, Reading
 from bot.visitor import BotFace
 from core.errors import RejectedError, SettingsError, TransportError
 from core.experiment import holdout
 from core.identity import Identity
+from core.keyed import webhook_secret
 from core.learning.pace import Worth
 from core.strategy import Caps
+from core.text import TOPICS, words_with
 
 REACH_TRIES = 3
 REACH_PAUSE_S = 1.0
@@ -90,6 +96,8 @@ async def opened(settings: Settings, options: RunOptions, logs: Logs) -> AsyncIt
         for client in clients:
             stack.push_async_callback(client.close)
         faces = [await _face(client, token) for client, token in zip(clients, tokens, strict=True)]
+        key = installation_key(settings, os.environ)
+        hooks = _hooks(settings, tokens, key)
         parts = Parts(
             store=store,
             hot=WatchedHot(hot),
@@ -101,8 +109,10 @@ async def opened(settings: Settings, options: RunOptions, logs: Logs) -> AsyncIt
             clock=clock,
             logs=logs,
             revive=redis.revive,
+            memory=RedisMemory(link, keys),
         )
-        yield Installation(parts, conditions_of(settings), f"{socket.gethostname()}:{os.getpid()}")
+        conditions = replace(conditions_of(settings, key), hooks=hooks)
+        yield Installation(parts, conditions, f"{socket.gethostname()}:{os.getpid()}")
 
 
 def make_data_folder(settings: Settings) -> None:
@@ -131,19 +141,52 @@ def _held(share: float, salt: str, identity: Identity) -> bool:
     return holdout(identity, share, salt)
 
 
-def conditions_of(settings: Settings) -> Conditions:
+def conditions_of(settings: Settings, key: bytes) -> Conditions:
     """What the settings say about how an installation runs."""
-    return replace(
-        Conditions(),
-        granted_on_start=settings.consent.on_start == "granted",
-        text_version=settings.consent.text_version,
+    schedule, listen, learning = settings.schedule, settings.listen, settings.learning
+    return Conditions(
+        key=key,
+        reading=reading_of(settings),
+        listen=Listening(listen.host, listen.port, listen.max_body_kb * 1024),
         language=settings.language.default,
         caps=Caps(settings.delivery.per_day, settings.delivery.per_week),
-        worth=Worth(settings.learning.response, settings.learning.conversion, settings.learning.block),
-        plan_cron=settings.schedule.plan,
-        segments_cron=settings.schedule.segments,
-        learn_cron=settings.schedule.learn,
+        crons=Crons(
+            schedule.plan,
+            schedule.segments,
+            schedule.learn,
+            schedule.memory,
+            schedule.housekeeping,
+            schedule.compare,
+        ),
+        worth=Worth(learning.response, learning.conversion, learning.block),
+        accept_payments=settings.payments.accept,
+        vip_stars=settings.payments.vip_stars,
+        keep_ms=settings.inbox.keep_hours * 3_600_000,
+        warn_share=settings.redis.warn_percent / 100,
+        act_share=settings.redis.act_percent / 100,
     )
+
+
+def reading_of(settings: Settings) -> Reading:
+    """What updates mean under these settings."""
+    intent = settings.intent
+    topics = {name: getattr(intent, name) for name in TOPICS}
+    return Reading(
+        granted_on_start=settings.consent.on_start == "granted",
+        text_version=settings.consent.text_version,
+        words=words_with(topics, {str(name): words for name, words in intent.opt_out.items()}),
+        buttons=intent.buttons,
+        vip=frozenset(settings.groups.vip),
+    )
+
+
+def _hooks(settings: Settings, tokens: Sequence[BotToken], key: bytes) -> dict[int, Hook]:
+    """The webhooks of the bots that have one."""
+    return {
+        token.bot_id: Hook(bot.webhook_url, webhook_secret(key, token.bot_id))
+        for bot, token in zip(settings.bots, tokens, strict=True)
+        if bot.updates == "webhook"
+    }
 
 
 def pacer_limits(settings: Settings) -> PacerLimits:

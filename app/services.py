@@ -11,17 +11,17 @@ import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
+from typing import Any, Protocol
 
 from core.errors import HotStoreError, StoreError
 from core.flow.capture import CaptureDeps, apply_pending
 from core.flow.deliver import DeliverDeps, deliver_due, recover
-from core.flow.handle import HandleDeps, handle_pending
+from core.flow.forget import ForgetDeps, erase_asked
+from core.flow.handle import HandleDeps, Handlers
 from core.flow.rebuild import catch_up
 from core.ports import Clock, HotStore, Lease, Store
 
 PAUSES_S = (0.5, 1.0, 2.0, 4.0, 8.0)
-BATCH = 500
-"""Updates taken at once; a smaller batch was the last of what waited."""
 HOT_LOST_S = 2.0
 READY_S = 0.5
 STOP_S = 20.0
@@ -31,15 +31,23 @@ Step = Callable[[], Awaitable[float]]
 """Does a batch of work; returns the seconds that it may rest, 0 = there is more to do at once."""
 
 
+class Log(Protocol):
+    """What is used of a structured logger."""
+
+    def info(self, event: str, **figures: Any) -> Any: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Rhythm:
-    """How often idle loops look up; a simulation takes longer steps, because nobody else shares its store."""
+    """How often idle loops look up; a simulation takes longer steps, because nobody else shares its store.
+    `fast_lane`: urgent updates have handlers of their own."""
 
     lease_ms: int = 20_000
     idle_s: float = 1.0
     watch_s: float = 5.0
     poll_timeout_s: int = 25
     handler_workers: int = 16
+    fast_lane: bool = True
 
 
 @dataclass(slots=True)
@@ -59,13 +67,18 @@ class Bell:
         self._event.clear()
 
 
+async def _nothing() -> None:
+    """Nothing is left to end."""
+
+
 @dataclass(frozen=True, slots=True)
 class Service:
-    """One loop: a name for errors, its step, and the bell that wakes it."""
+    """One loop: a name for errors, its step, the bell that wakes it, and what ends what it has begun."""
 
     name: str
     step: Step
     bell: Bell = field(default_factory=Bell)
+    end: Callable[[], Awaitable[object]] = _nothing
 
 
 async def run_services(services: Sequence[Service], clock: Clock, stopping: asyncio.Event) -> None:
@@ -95,6 +108,7 @@ async def _loop(service: Service, clock: Clock, stopping: asyncio.Event) -> None
         rest_s = await steady(clock, service.step)
         if rest_s > 0 and not stopping.is_set():
             await service.bell.wait(rest_s)
+    await service.end()
 
 
 async def steady(clock: Clock, step: Step) -> float:
@@ -109,25 +123,47 @@ async def steady(clock: Clock, step: Step) -> float:
     return await step()
 
 
-def capture_service(deps: CaptureDeps, clock: Clock, rhythm: Rhythm, arrived: Bell, answer: Bell) -> Service:
-    """Applies what the pollers stored (they ring `arrived`), and rings for the handlers."""
+def capture_service(
+    deps: CaptureDeps, clock: Clock, rhythm: Rhythm, arrived: Bell, answers: Sequence[Bell]
+) -> Service:
+    """Applies what was stored (whoever stores rings `arrived`), and rings for the handlers."""
 
     async def step() -> float:
-        done = await apply_pending(deps, clock.now_ms(), BATCH)
+        done = await apply_pending(deps, clock.now_ms())
         if done.rows:
-            answer.ring()
-        return rhythm.idle_s if done.rows < BATCH else 0.0
+            for bell in answers:
+                bell.ring()
+        if not done.flooded:
+            return rhythm.idle_s
+        if done.gather_s:
+            await clock.sleep(done.gather_s)
+        return 0.0
 
     return Service("capture", step, arrived)
 
 
-def handler_service(deps: HandleDeps, rhythm: Rhythm, bell: Bell) -> Service:
-    """Runs the handlers of what took effect."""
+def handler_service(
+    name: str, deps: HandleDeps, rhythm: Rhythm, bell: Bell, *, urgent: bool | None
+) -> Service:
+    """Runs the handlers of what took effect: of urgent updates, of the others, or of all."""
+    handlers = Handlers(deps, urgent=urgent, on_end=bell.ring)
 
     async def step() -> float:
-        return 0.0 if (await handle_pending(deps)).left else rhythm.idle_s
+        return 0.0 if (await handlers.step()).rows else rhythm.idle_s
 
-    return Service("handlers", step, bell)
+    return Service(name, step, bell, handlers.finish)
+
+
+def erasure_service(deps: ForgetDeps, clock: Clock, log: Log, rhythm: Rhythm, bell: Bell) -> Service:
+    """Erases those who asked for it from the record and Redis; housekeeping finishes the files."""
+
+    async def step() -> float:
+        done = await erase_asked(deps, clock.now_ms())
+        if done.erased:
+            log.info("erased", people=done.erased, waiting=done.waiting)
+        return HOT_LOST_S if done.left else rhythm.watch_s
+
+    return Service("erasures", step, bell)
 
 
 def watch_service(

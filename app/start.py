@@ -6,20 +6,23 @@ import asyncio
 import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from adapters.logs import open_logs
+from adapters.logs import LogFiles, open_logs
 from adapters.memory.hot import MemoryHot
 from adapters.settings import load
+from adapters.settings.key import installation_key
 from app.clock import WallClock
 from app.desk.workspace import CONFIG, ROOT
-from app.importer import Imported, import_history, read_file
-from app.installation import Logs
-from app.run import RunOptions, make_data_folder, open_store, run
-from app.updates import reader
+from app.importing import ImportDeps, Imported, import_lines, open_source
+from app.parts import Logs
+from app.run import RunOptions, make_data_folder, open_store, reading_of, run
 from bot.visitor import BotFace
 from core.flow.capture import CaptureDeps
+from core.keyed import suppression_hash
 
 if TYPE_CHECKING:
     from app.demo import DemoOptions, Watch
@@ -46,19 +49,31 @@ def start_demo(options: DemoOptions, watch: Watch) -> dict[str, Any]:
         return run_demo(options, logs, watch)
 
 
+@dataclass(frozen=True, slots=True)
+class ImportOptions:
+    """What to import and how: see `app.importing`."""
+
+    file: Path
+    dry_run: bool = False
+    again: bool = False
+
+
 async def import_file(
-    config: Path | None, file: Path, *, dry_run: bool, progress: Callable[[int], None]
+    config: Path | None, options: ImportOptions, progress: Callable[[int], None]
 ) -> Imported:
     """Import history. A running installation shows it in Redis with its next look."""
     settings = load(config or CONFIG, os.environ)
+    source = open_source(options.file)
     make_data_folder(settings)
+    key = installation_key(settings, os.environ)
     store = await open_store(settings)
     try:
-        consent = settings.consent
-        read = reader(granted_on_start=consent.on_start == "granted", text_version=consent.text_version)
-        deps = CaptureDeps(store, MemoryHot(), read)
+        capture = CaptureDeps(store, MemoryHot(), reading_of(settings).reader(key))
+        deps = ImportDeps(capture, partial(suppression_hash, key))
         now_ms = WallClock().now_ms()
-        return await import_history(deps, read_file(file), now_ms, dry_run=dry_run, progress=progress)
+        return await import_lines(
+            deps, source, now_ms, dry_run=options.dry_run, again=options.again, progress=progress
+        )
     finally:
         await store.close()
 
@@ -67,6 +82,16 @@ async def import_file(
 def _logs(folder: Path, level: str, keep_days: int) -> Iterator[Logs]:
     files = open_logs(folder, WallClock().now_ms, level=level, keep_days=keep_days)
     try:
-        yield Logs(files.get("delivery_optimizer"), files.get("segmentation"), files.get("crm_analytics"))
+        yield Logs(
+            files.get("delivery_optimizer"),
+            files.get("segmentation"),
+            files.get("crm_analytics"),
+            partial(_scrub, files),
+        )
     finally:
         files.close()
+
+
+async def _scrub(files: LogFiles, words: Sequence[str]) -> None:
+    """Rewriting files takes a while: not in the loop."""
+    await asyncio.to_thread(files.scrub, words)

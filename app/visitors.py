@@ -13,10 +13,10 @@ from typing import Any, Protocol
 from adapters.telegram.messenger import call_of
 from app.mydata import collect
 from bot.texts import pick
-from bot.visitor import File, Preferences, Visitor
+from bot.visitor import FORGET_YES, File, Preferences, Visitor
 from core.errors import NotFoundError
 from core.flow.reply import Reply, ReplyDeps, in_turn, reply
-from core.identity import Identity
+from core.identity import Captured, Identity
 from core.ledger import LEAVES_MS
 from core.ports import Clock, Receipt
 from core.profile import ProfileState
@@ -93,6 +93,18 @@ class Visitors:
         if client is None:
             raise NotFoundError(f"bot {bot_id} is not configured", next_step="add it to bots in config.yaml")
         return client
+
+
+def never_passed_over(captured: Captured) -> bool:
+    """Whether an update's handlers must run however much else the same person has waiting: a question of
+    Telegram about money, and the yes to be forgotten."""
+    if captured.update_kind in _QUESTIONS:
+        return True
+    taps = (event for event in captured.events if event.kind == "button_tapped")
+    return any(event.props.get("button") == FORGET_YES for event in taps)
+
+
+_QUESTIONS = frozenset({"pre_checkout_query", "shipping_query"})
 
 
 def preferences_of(state: ProfileState) -> Preferences:

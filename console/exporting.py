@@ -5,6 +5,7 @@ A file that holds people's names is readable by its owner only.
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -18,6 +19,7 @@ from core.errors import SettingsError
 if TYPE_CHECKING:
     from app.desk.queries import Queries
     from app.desk.views import PersonLine
+    from core.ports import Store
 
 PAGE = 1_000
 
@@ -40,6 +42,14 @@ def messages_report(rows: Sequence[Mapping[str, object]]) -> Report:
     shown = [_shown(row) for row in rows]
     columns = [Column(key) for key in (shown[0] if shown else ("id", "state"))]
     return Report([Table("messages", columns, shown, empty=people.NO_MESSAGES)], main="messages")
+
+
+async def write_events(store: Store, out: Output) -> None:
+    """Every event, a JSON line each."""
+    from app.exporter import export_events
+
+    async for line in export_events(store):
+        out.line(json.dumps(line, ensure_ascii=True, separators=(",", ":")))
 
 
 def _shown(row: Mapping[str, object]) -> dict[str, object]:

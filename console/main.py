@@ -17,7 +17,20 @@ from typer.exceptions import TyperException
 
 from console.output import NobodyReads, Output, silence
 from console.session import CHOSEN, Options, output
-from console.verbs import bots, content, delivery, learn, running, segments, strategy, system, users
+from console.verbs import (
+    bots,
+    content,
+    delivery,
+    groups,
+    inbox,
+    learn,
+    links,
+    running,
+    segments,
+    strategy,
+    system,
+    users,
+)
 from core.errors import KairosError, NotFoundError, RefusedError, RuleError, SettingsError
 
 PROGRAM = "manage_crm.py"
@@ -34,12 +47,15 @@ app = typer.Typer(
 )
 for name, group in (
     ("users", users.app),
+    ("groups", groups.app),
     ("segments", segments.app),
     ("delivery", delivery.app),
     ("strategy", strategy.app),
     ("learn", learn.app),
     ("content", content.app),
     ("bots", bots.app),
+    ("links", links.app),
+    ("inbox", inbox.app),
 ):
     app.add_typer(group, name=name)
 running.register(app)

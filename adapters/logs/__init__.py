@@ -7,6 +7,6 @@ be written is one sentence at the start and a counter later, never a crash.
 Leaves to others: what is worth a line.
 """
 
-from adapters.logs.files import LogFiles, open_logs
+from adapters.logs.files import LogFiles, open_logs, scrub_folder
 
-__all__ = ["LogFiles", "open_logs"]
+__all__ = ["LogFiles", "open_logs", "scrub_folder"]

@@ -50,6 +50,13 @@ def open_logs(
     return files
 
 
+def scrub_folder(folder: Path, words: Sequence[str]) -> int:
+    """The same for a folder whose files are not open here; none where there is no folder."""
+    if not folder.is_dir():
+        return 0
+    return scrub_files((path for path in folder.iterdir() if _NAME.fullmatch(path.name)), words)
+
+
 class LogFiles:
     """The open log files. Use as a context, or call `close`."""
 
@@ -84,8 +91,7 @@ class LogFiles:
     def scrub(self, words: Sequence[str]) -> int:
         """Make these words unreadable in all files of the folder, of today and before; how many places.
         Blocks: to be called in a thread. Raises OSError."""
-        names = (path for path in self._folder.iterdir() if _NAME.fullmatch(path.name))
-        return scrub_files(names, words)
+        return scrub_folder(self._folder, words)
 
     def take_over_logging(self) -> None:
         """From now on warnings of the libraries come here too, without what they filled in."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from console.report import Column, Fact, Facts, Report, Table
 
 if TYPE_CHECKING:
-    from app.importer import Imported
+    from app.importing import Imported
 
 
 def report(done: Imported, *, dry_run: bool) -> Report:
@@ -15,8 +15,12 @@ def report(done: Imported, *, dry_run: bool) -> Report:
     facts = [
         Fact("dry_run", "dry run", dry_run, "yes: nothing was changed" if dry_run else "no"),
         Fact("lines", "lines", done.lines),
-        Fact("new", "new updates", done.new),
+        Fact("new", "new", done.new),
         Fact("events", "events", done.events),
+        Fact("finished_before", "imported before", done.finished_before, _again(done)),
+        Fact("resumed_at", "went on behind line", done.resumed_at),
+        Fact("aside", "updates kept aside", done.aside),
+        Fact("forgotten", "about people who are forgotten", done.forgotten),
         Fact("errors", "unusable lines", done.error_count),
     ]
     errors = Table(
@@ -25,3 +29,7 @@ def report(done: Imported, *, dry_run: bool) -> Report:
     parts: list[Table | Facts] = [Facts("imported", facts, "Import")]
     next_step = "" if dry_run or done.error_count else "manage_crm.py segments compute"
     return Report([*parts, errors] if done.errors else parts, next_step=next_step)
+
+
+def _again(done: Imported) -> str:
+    return "yes, all of it; --again goes through it once more" if done.finished_before else "no"

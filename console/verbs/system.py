@@ -78,18 +78,22 @@ class Exported(StrEnum):
 
     PEOPLE = "people"
     MESSAGES = "messages"
+    EVENTS = "events"
 
 
 def export(
     ctx: typer.Context,
-    what: Annotated[Exported, typer.Argument(help="people or messages.")],
+    what: Annotated[Exported, typer.Argument(help="people, messages or events.")],
     segment: Annotated[str, typer.Option(help="Only people of this segment.")] = "",
     json: Json = False,
 ) -> None:
-    """Write all people or messages to stdout."""
+    """Write all people, messages or events to stdout; events as JSON lines that `import` takes."""
     from console import exporting
 
     out = output(json)
+    if what is Exported.EVENTS:
+        ask(ctx, out, lambda desk: exporting.write_events(desk.workspace.store, out))
+        return
     if what is Exported.PEOPLE:
         people = ask(ctx, out, lambda desk: exporting.everybody(desk.queries, segment))
         out.show(exporting.people_report(people))
@@ -101,20 +105,21 @@ def export(
 
 def import_(
     ctx: typer.Context,
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="JSON lines of updates.")],
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="JSON lines of updates or events.")],
     dry_run: DryRun = False,
+    again: Annotated[bool, typer.Option("--again", help="From the first line, even if it is known.")] = False,
     json: Json = False,
 ) -> None:
-    """Bring in history, through the same door as updates."""
-    from app.start import import_file
+    """Bring in history; an interrupted import goes on where it stopped."""
+    from app.start import ImportOptions, import_file
     from console.screens import imports
 
     out = output(json)
     bar = Bar(out, "lines")
-    done = asyncio.run(import_file(options_of(ctx).config, file, dry_run=dry_run, progress=bar))
+    done = asyncio.run(import_file(options_of(ctx).config, ImportOptions(file, dry_run, again), bar))
     bar.end()
     out.show(imports.report(done, dry_run=dry_run))
-    if done.error_count:
+    if done.error_count or done.aside:
         raise typer.Exit(1)
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Annotated
 
 import typer
 
-from console.session import After, Json, Limit, ask, output
+from console.session import After, DryRun, Json, Limit, Yes, actor, ask, confirm, options_of, output
 
 app = typer.Typer(help="People: one, many, search.", no_args_is_help=True, rich_markup_mode=None)
 Person = Annotated[str, typer.Argument(metavar="PERSON", help="Person number, tg:ID or @username.")]
@@ -58,3 +59,95 @@ def find(
     out = output(json)
     found = ask(ctx, out, lambda desk: desk.queries.search(text, limit))
     out.show(Report([people.lines(found, "nobody matches")], main="people"))
+
+
+@app.command()
+def tag(ctx: typer.Context, person: Person, name: Annotated[str, typer.Argument(metavar="TAG")]) -> None:
+    """Put a tag on a person."""
+    from app.desk.facts import Facts
+
+    out = output(json=False)
+    number = ask(ctx, out, lambda desk: Facts(desk.workspace, desk.actor).tag(person, name, on=True))
+    out.note(f"person {number} has the tag {name}")
+
+
+@app.command()
+def untag(ctx: typer.Context, person: Person, name: Annotated[str, typer.Argument(metavar="TAG")]) -> None:
+    """Take a tag away."""
+    from app.desk.facts import Facts
+
+    out = output(json=False)
+    number = ask(ctx, out, lambda desk: Facts(desk.workspace, desk.actor).tag(person, name, on=False))
+    out.note(f"person {number} has the tag {name} no more")
+
+
+@app.command()
+def note(ctx: typer.Context, person: Person, text: Annotated[str, typer.Argument(metavar="TEXT")]) -> None:
+    """Write a note about a person; the timeline shows it."""
+    from app.desk.facts import Facts
+
+    out = output(json=False)
+    number = ask(ctx, out, lambda desk: Facts(desk.workspace, desk.actor).note(person, text))
+    out.note(f"noted for person {number}")
+
+
+@app.command(name="set")
+def set_(
+    ctx: typer.Context,
+    person: Person,
+    values: Annotated[list[str], typer.Argument(metavar="NAME=VALUE ...", help="For example city=Izmir.")],
+) -> None:
+    """Set facts about a person: city, tier, age or any field of yours; an empty value takes it away."""
+    from app.desk.facts import Facts
+
+    out = output(json=False)
+    wrong = [one for one in values if "=" not in one]
+    if wrong:
+        raise typer.BadParameter(f"{wrong[0]!r} is not NAME=VALUE")
+    pairs = dict(one.split("=", 1) for one in values)
+    number = ask(ctx, out, lambda desk: Facts(desk.workspace, desk.actor).put(person, pairs))
+    out.note(f"person {number}: {', '.join(pairs)} set")
+
+
+@app.command()
+def data(
+    ctx: typer.Context,
+    person: Person,
+    readable: Annotated[bool, typer.Option("--readable", help="Plain text instead of JSON.")] = False,
+    language: Annotated[str, typer.Option(help="Of the plain text: en or tr.")] = "en",
+) -> None:
+    """Everything that is kept about a person, as /mydata gives it."""
+    from app.desk.privacy import data_of
+    from bot.mydata import readable as as_text
+    from console.output import clean
+
+    out = output(json=not readable)
+    found = ask(ctx, out, lambda desk: data_of(desk.workspace, desk.actor, person))
+    if not readable:
+        out.document(found)
+        return
+    for line in as_text(found, language).splitlines():
+        out.line(clean(line))
+
+
+@app.command()
+def forget(ctx: typer.Context, person: Person, yes: Yes = False, dry_run: DryRun = False) -> None:
+    """Erase a person everywhere: database, Redis, logs. It can't be undone."""
+    from app.desk.privacy import erase
+
+    out, options = output(json=False), options_of(ctx)
+    line = ask(ctx, out, lambda desk: desk.queries.card(person, 1)).line
+    shown = f"person {line.person_no}" + (f" (@{line.username})" if line.username else "")
+    if dry_run:
+        out.note(f"would erase {shown} from the database, Redis and the logs")
+        return
+    confirm(out, f"erase {shown} for good?", yes=yes, again=f"manage_crm.py users forget {line.person_no}")
+    done = asyncio.run(erase(options.config, line.person_no, actor(), demo=options.demo))
+    if done is None:
+        out.note(f"{shown} will be erased by a running installation: Redis can't be reached from here")
+    elif done.done:
+        out.note(f"{shown} is erased")
+    else:
+        out.note(
+            f"{shown}: a running installation ends it; {', '.join(done.left) or 'a message is under way'}"
+        )

@@ -9,7 +9,8 @@ from typing import Any
 from adapters.memory import ManualClock, MemoryHot, MemoryMessenger, MemoryPacer, MemoryStore
 from adapters.strategies import load_strategies
 from app.hot import WatchedHot
-from app.installation import Conditions, Installation, Logs, Parts
+from app.installation import Installation
+from app.parts import Conditions, Logs, Parts
 from core.segment import SegmentSpec
 
 STRATEGIES = Path(__file__).parents[2] / "strategies"
@@ -33,7 +34,7 @@ def installation(store: MemoryStore, specs: tuple[SegmentSpec, ...]) -> Installa
     logs = Logs(Silent(), Silent(), Silent())
     messenger = MemoryMessenger(clock.now_ms)
     parts = Parts(store, hot, MemoryPacer(), messenger, (), (), specs, clock, logs, nothing)
-    return Installation(parts, Conditions(), "test")
+    return Installation(parts, Conditions(b"a key of thirty-two bytes or more"), "test")
 
 
 async def test_the_files_are_version_one_and_a_second_start_changes_nothing() -> None:

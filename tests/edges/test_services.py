@@ -141,7 +141,7 @@ async def test_a_store_that_can_never_do_it_is_not_tried_again() -> None:
 # ------------------------------------------------------------------------------------------- updates, answers
 async def test_the_capture_loop_takes_effect_and_rings_for_the_handlers() -> None:
     world, answer = World(), Bell()
-    service = capture_service(world.capture, world.clock, RHYTHM, Bell(), answer)
+    service = capture_service(world.capture, world.clock, RHYTHM, Bell(), [answer])
     assert await service.step() == RHYTHM.idle_s
     await world.says(ANNA, "hello")
     await service.step()
@@ -155,11 +155,16 @@ async def test_the_handler_loop_rests_when_nobody_waits_for_an_answer() -> None:
     async def handle(row: InboxRow) -> None:
         ran.append(row.update_id)
 
-    service = handler_service(HandleDeps(world.store, handle), RHYTHM, Bell())
+    bell = Bell()
+    service = handler_service("handlers", HandleDeps(world.store, handle), RHYTHM, bell, urgent=None)
     await world.says(ANNA, "hello")
     await world.apply()
     assert await service.step() == RHYTHM.idle_s
+    await bell.wait(A_LONG_TIME_S)
     assert ran == [1]
+    assert await service.step() == 0.0
+    assert await service.step() == RHYTHM.idle_s
+    assert await world.inbox() == {"handled": 1}
 
 
 # ------------------------------------------------------------------------------------------------------ watch

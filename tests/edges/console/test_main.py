@@ -27,7 +27,7 @@ HEAVY = ("sqlalchemy", "sqlmodel", "aiogram", "numpy", "pydantic", "redis", "ric
     ("line", "said"),
     [
         (["usres"], "Did you mean 'users'?"),
-        (["users", "lst"], "Did you mean 'list'?"),
+        (["users", "shw"], "Did you mean 'show'?"),
         (["users", "show"], "PERSON"),
         (["users", "list", "--limit", "0"], "--limit"),
         (["users", "list", "--nonsense"], "--nonsense"),
