@@ -1,0 +1,5 @@
+"""Where this program is reached by HTTP: Telegram's webhooks, and what watches over it (health, metrics).
+
+`http` speaks HTTP/1.1, `group` makes many updates durable in one transaction, `receiver` joins them,
+`figures` writes metrics down. TLS and the public address are a reverse proxy's.
+"""
