@@ -81,6 +81,16 @@ class Crowd:
 
 def known(crowd: Crowd) -> list[Known]:
     """Everybody in the crowd who did anything."""
+    found, zones = _lived(crowd)
+    return [_known(user_id, events, zones[user_id], crowd.until_ms) for user_id, events in found.items()]
+
+
+def lives(crowd: Crowd) -> dict[int, list[Event]]:
+    """The events of everybody who did anything, by Telegram id."""
+    return _lived(crowd)[0]
+
+
+def _lived(crowd: Crowd) -> tuple[dict[int, list[Event]], dict[int, str]]:
     world = World(lambda: crowd.until_ms, seed=crowd.seed)
     for bot_id in BOTS:
         world.add_bot(f"{bot_id}:SIMULATED", f"bot_{bot_id}", "Bot")
@@ -92,20 +102,19 @@ def known(crowd: Crowd) -> list[Known]:
     population.create()
     if crowd.homes:
         population.speak(crowd.homes)
-    lives: dict[int, list[Event]] = {}
+    found: dict[int, list[Event]] = {}
     for line in population.history(crowd.days, crowd.until_ms):
-        _take(line, lives)
-    zones = population.true_zones()
-    return [_known(user_id, events, zones[user_id], crowd.until_ms) for user_id, events in lives.items()]
+        _take(line, found)
+    return found, population.true_zones()
 
 
-def _take(line: Mapping[str, Any], lives: dict[int, list[Event]]) -> None:
+def _take(line: Mapping[str, Any], found: dict[int, list[Event]]) -> None:
     update = line["update"]
     body = orjson.dumps(update)
     row = InboxRow(0, line["bot_id"], update["update_id"], line["received_at_ms"], body, "received")
     meant = READ(row)
     if meant.sender is not None:
-        lives.setdefault(int(meant.sender.identity.value), []).extend(meant.events)
+        found.setdefault(int(meant.sender.identity.value), []).extend(meant.events)
 
 
 def _known(user_id: int, events: Sequence[Event], zone: str, until_ms: int) -> Known:
