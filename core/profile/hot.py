@@ -21,7 +21,7 @@ of activity are two hex digits each, relative to the peak before the colon.
 | night, intent | night share; intent score, then mentions of price, VIP, buying and support |
 | sent, score | received, answered, ignored in a row; response rate and engagement score |
 | money, cur | conversions, purchases, refunds, amount and average; their currency |
-| bought, until, rfm | last purchase; end of the subscription; three digits |
+| bought, until, rfm | last purchase; end of the subscription; each of the three |
 | from, via | first and latest campaign |
 | every, quiet, muted | the person's wishes |
 | hours | activity by UTC hour |
@@ -30,7 +30,7 @@ of activity are two hex digits each, relative to the peak before the colon.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from json.encoder import encode_basestring as _quoted  # the C form of one JSON text, kept as UTF-8
 from typing import Final
 
@@ -58,79 +58,94 @@ _TOPICS: Final = ("intent_price", "intent_vip", "intent_buy", "intent_support")
 def pack(profile: Profile, segments: Mapping[str, float]) -> str:
     """The hot profile of a person: JSON text of [name, value, name, value ...], all of them texts."""
     p = profile
-    parts = ["at", str(p.now_ms), "first", str(p.first_seen_ms), "last", str(p.last_seen_ms)]
-    parts += ("tz", f"{p.tz_offset_min}.{_fine(p.tz_confidence)}")
-    _words(parts, p)
-    _counts(parts, p)
-    _figures(parts, p)
+    tz = f"{p.tz_offset_min}.{_fine(p.tz_confidence)}"
+    score = f"{_fine(p.response_rate)}.{_hundredths(p.engagement_score)}"
+    parts = [
+        f'"at","{p.now_ms}","first","{p.first_seen_ms}","last","{p.last_seen_ms}","tz","{tz}","score","{score}"'
+    ]
+    add = parts.append
+    _standing(p, add)
+    _words(p, add)
+    if p.interactions_30d:
+        _activity(p, add)
+    if p.received_30d or p.answered_30d or p.ignored_in_a_row:
+        add(f'"sent","{p.received_30d}.{p.answered_30d}.{p.ignored_in_a_row}"')
     if p.conversions or p.refunds:
-        _money(parts, p)
-    if p.hour_activity:
-        parts += ("hours", pack_hours(p.hour_activity))
+        _money(p, add)
+    _habits(p, add)
     for name in sorted(segments):
-        parts += (_text(SEGMENT + name), str(_fine(segments[name])))
-    return '["' + '","'.join(parts) + '"]'
+        add(f'"{_text(SEGMENT + name)}","{_fine(segments[name])}"')
+    return "[" + ",".join(parts) + "]"
 
 
-def _words(parts: list[str], p: Profile) -> None:
-    for name, text in (
-        ("lang", p.language),
-        ("zone", p.zone),
-        ("from", p.campaign_first),
-        ("via", p.campaign_last),
-        ("quiet", p.quiet),
-        ("muted", ".".join(p.muted)),
-    ):
-        if text:
-            parts += (name, _text(text))
+Add = Callable[[str], None]
 
 
-def _counts(parts: list[str], p: Profile) -> None:
-    for name, number in (
-        ("premium", int(p.premium)),
-        ("consent", int(p.consent)),
-        ("vip", int(p.vip)),
-        ("bots", p.bots),
-        ("bot", p.last_bot),
-        ("groups", p.groups),
-        ("every", p.frequency_days),
-        ("until", p.subscribed_until_ms),
-    ):
-        if number:
-            parts += (name, str(number))
-    if not p.interactions_30d:
-        return
-    parts += ("days", f"{p.active_days_7d}.{p.active_days_30d}", "runs", f"{p.sessions_7d}.{p.sessions_30d}")
-    for name, windows in (
-        ("acts", (p.interactions_1d, p.interactions_7d, p.interactions_30d)),
-        ("msgs", (p.messages_1d, p.messages_7d, p.messages_30d)),
-        ("cmds", (p.commands_1d, p.commands_7d, p.commands_30d)),
-        ("taps", (p.taps_1d, p.taps_7d, p.taps_30d)),
-        ("grps", (p.group_messages_1d, p.group_messages_7d, p.group_messages_30d)),
-        ("reacts", (p.reactions_1d, p.reactions_7d, p.reactions_30d)),
-    ):
-        if windows[2]:
-            parts += (name, f"{windows[0]}.{windows[1]}.{windows[2]}")
+def _standing(p: Profile, add: Add) -> None:
+    if p.premium:
+        add('"premium","1"')
+    if p.consent:
+        add('"consent","1"')
+    if p.vip:
+        add('"vip","1"')
+    if p.bots or p.last_bot:
+        add(f'"bots","{p.bots}","bot","{p.last_bot}"')
+    if p.groups:
+        add(f'"groups","{p.groups}"')
+    if p.frequency_days:
+        add(f'"every","{p.frequency_days}"')
 
 
-def _figures(parts: list[str], p: Profile) -> None:
-    night, intent = _fine(p.night_share), round(p.intent_score * 100)
+def _words(p: Profile, add: Add) -> None:
+    if p.language:
+        add(f'"lang","{_text(p.language)}"')
+    if p.zone:
+        add(f'"zone","{_text(p.zone)}"')
+    if p.campaign_first:
+        add(f'"from","{_text(p.campaign_first)}"')
+    if p.campaign_last:
+        add(f'"via","{_text(p.campaign_last)}"')
+    if p.quiet:
+        add(f'"quiet","{_text(p.quiet)}"')
+    if p.muted:
+        add(f'"muted","{_text(".".join(p.muted))}"')
+
+
+def _activity(p: Profile, add: Add) -> None:
+    add(f'"acts","{p.interactions_1d}.{p.interactions_7d}.{p.interactions_30d}"')
+    add(f'"days","{p.active_days_7d}.{p.active_days_30d}","runs","{p.sessions_7d}.{p.sessions_30d}"')
+    if p.messages_30d:
+        add(f'"msgs","{p.messages_1d}.{p.messages_7d}.{p.messages_30d}"')
+    if p.commands_30d:
+        add(f'"cmds","{p.commands_1d}.{p.commands_7d}.{p.commands_30d}"')
+    if p.taps_30d:
+        add(f'"taps","{p.taps_1d}.{p.taps_7d}.{p.taps_30d}"')
+    if p.group_messages_30d:
+        add(f'"grps","{p.group_messages_1d}.{p.group_messages_7d}.{p.group_messages_30d}"')
+    if p.reactions_30d:
+        add(f'"reacts","{p.reactions_1d}.{p.reactions_7d}.{p.reactions_30d}"')
+
+
+def _habits(p: Profile, add: Add) -> None:
+    night, intent = _fine(p.night_share), _hundredths(p.intent_score)
     if night:
-        parts += ("night", str(night))
+        add(f'"night","{night}"')
     if intent:
         mentions = f"{p.intent_price}.{p.intent_vip}.{p.intent_buy}.{p.intent_support}"
-        parts += ("intent", f"{intent}.{mentions}")
-    if p.received_30d or p.answered_30d or p.ignored_in_a_row:
-        parts += ("sent", f"{p.received_30d}.{p.answered_30d}.{p.ignored_in_a_row}")
-    parts += ("score", f"{_fine(p.response_rate)}.{round(p.engagement_score * 100)}")
+        add(f'"intent","{intent}.{mentions}"')
+    hours = pack_hours(p.hour_activity)
+    if hours:
+        add(f'"hours","{hours}"')
 
 
-def _money(parts: list[str], p: Profile) -> None:
-    counts = f"{p.conversions}.{p.purchases}.{p.refunds}.{p.amount_minor}.{p.average_minor}"
-    parts += ("money", counts)
+def _money(p: Profile, add: Add) -> None:
+    add(f'"money","{p.conversions}.{p.purchases}.{p.refunds}.{p.amount_minor}.{p.average_minor}"')
     if p.purchases:
-        parts += ("cur", _text(p.currency), "rfm", f"{p.rfm_recency}{p.rfm_frequency}{p.rfm_money}")
-        parts += ("bought", str(p.now_ms - round(p.days_since_purchase * DAY_MS)))
+        bought_ms = p.now_ms - round(p.days_since_purchase * DAY_MS)
+        add(f'"cur","{_text(p.currency)}","bought","{bought_ms}"')
+        add(f'"rfm","{p.rfm_recency}.{p.rfm_frequency}.{p.rfm_money}"')
+    if p.subscribed_until_ms:
+        add(f'"until","{p.subscribed_until_ms}"')
 
 
 def unpack(kept: Mapping[str, str]) -> dict[str, object]:  # noqa: A002 - a hash is what Redis calls it
@@ -190,7 +205,7 @@ def unpack(kept: Mapping[str, str]) -> dict[str, object]:  # noqa: A002 - a hash
 
 def _unpack_money(kept: Mapping[str, str], at_ms: int) -> dict[str, object]:
     conversions, purchases, refunds, amount, average = _numbers(kept, "money", 5)
-    recency, frequency, money = (int(digit) for digit in kept["rfm"]) if "rfm" in kept else (-1, -1, -1)
+    recency, frequency, money = _numbers(kept, "rfm", 3) if "rfm" in kept else (-1, -1, -1)
     return {
         "conversions": conversions,
         "purchases": purchases,
@@ -263,7 +278,7 @@ def pack_hours(activity: Sequence[float]) -> str:
     if peak <= 0.0:
         return ""
     scale = 255.0 / peak
-    return f"{peak:.6g}:{bytes([round(scale * value) for value in activity]).hex()}"
+    return f"{peak:.6g}:{bytes([int(scale * value + 0.5) for value in activity]).hex()}"
 
 
 def unpack_hours(text: str) -> tuple[float, ...]:
@@ -273,7 +288,11 @@ def unpack_hours(text: str) -> tuple[float, ...]:
 
 
 def _fine(share: float) -> int:
-    return round(share * 10_000)
+    return int(share * 10_000 + 0.5)
+
+
+def _hundredths(score: float) -> int:
+    return int(score * 100 + 0.5)
 
 
 def _text(text: str) -> str:

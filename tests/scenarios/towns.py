@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import sqlite3
 import threading
 import time
@@ -13,14 +14,13 @@ from typing import Any
 
 import redis as blocking_redis
 
-from adapters.redis.fields import to_fields
 from adapters.redis.server import EmbeddedRedis
 from adapters.sql.store import SqlStore
 from app.demo import DemoOptions, Running, run_demo
 from app.exporter import export_inbox, export_ledger
 from app.installation import Logs
 from core.ports import PersonRecord, Store
-from core.profile import ProfileState, fold, view
+from core.profile import ProfileState, fold, pack, view
 
 ROOT = Path(__file__).parents[2]
 HOUR_S = 3_600
@@ -123,9 +123,8 @@ async def level(running: Running, *, tries: int = TRIES) -> bool:
 
 
 def _shown(record: PersonRecord, hot: Any) -> bool:
-    moment_ms = int(hot.get("now_ms", "0"))
-    expected = to_fields(view(record.person_no, record.state, moment_ms), record.segments, record.seq)
-    return dict(hot) == expected
+    parts = json.loads(pack(view(record.person_no, record.state, int(hot.get("at", "0"))), record.segments))
+    return dict(hot) == {"seq": str(record.seq), **dict(zip(parts[::2], parts[1::2], strict=True))}
 
 
 async def sent(store: Store) -> int:
