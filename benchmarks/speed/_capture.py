@@ -24,7 +24,6 @@ from core.flow.capture import CaptureDeps, apply_pending
 from core.ports import HotStore, Store
 
 READ = reader(granted_on_start=False, text_version="bench")
-APPLY = 500
 WAIT_S = 30.0
 
 
@@ -65,9 +64,11 @@ async def as_in_production(store: Store, hot: HotStore, client: TelegramClient, 
     watch, done = Watch(), 0
     polling = asyncio.create_task(poller.run())
     while done < updates:
-        rows = (await apply_pending(deps, clock.now_ms(), APPLY)).rows
-        done += rows
-        if not rows:
+        applied = await apply_pending(deps, clock.now_ms())
+        done += applied.rows
+        if applied.flooded:
+            await asyncio.sleep(applied.gather_s)
+        else:
             await bell.wait(WAIT_S)
     pace = watch.pace(done)
     polling.cancel()
@@ -91,7 +92,7 @@ async def step_by_step(
         offset = batch[-1].update_id + 1
         async with inbox.transaction() as tx:
             await tx.inbox.add(client.bot_id, batch, next_offset=offset)
-        done += (await apply_pending(deps, clock.now_ms(), APPLY)).rows
+        done += (await apply_pending(deps, clock.now_ms())).rows
     pace = watch.pace(done)
     return pace, meter.shares(pace.cpu_s)
 

@@ -58,6 +58,9 @@ class MeteredStore:
             async with self._store.transaction(write=write) as tx:
                 yield tx
 
+    async def compact(self) -> None:
+        """Nothing is deleted here."""
+
     async def close(self) -> None:
         """The store belongs to whoever opened it."""
 
