@@ -104,8 +104,10 @@ class MemoryErasures:
     def _redact_audit(self, person_no: int, about: Whom) -> None:
         targets = {f"person:{person_no}", *about.told, *(f"@{one}" for one in about.told)}
         for number, entry in list(self._t.audit.items()):
-            target = "forgotten" if entry.target in targets else entry.target
-            self._t.audit[number] = replace(entry, target=target, detail=_without(entry.detail, about))
+            if entry.target in targets:
+                self._t.audit[number] = replace(entry, target="forgotten", detail={})
+            else:
+                self._t.audit[number] = replace(entry, detail=_without(entry.detail, about))
 
     def _delete(self, person_no: int) -> int:
         tables: tuple[tuple[dict[Any, Any], Callable[[Any, Any], bool]], ...] = (

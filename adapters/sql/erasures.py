@@ -129,7 +129,7 @@ _KEPT_MESSAGES: Final = (
 _KEPT_DECISIONS: Final = (
     update(DECISION).where(DECISION.c.person_no == _WHO).values(person_no=-DECISION.c.person_no)
 )
-_NO_TARGET: Final = update(AUDIT).where(AUDIT.c.target.in_(_VALUES)).values(target="forgotten")
+_NO_TARGET: Final = update(AUDIT).where(AUDIT.c.target.in_(_VALUES)).values(target="forgotten", detail=b"{}")
 _NO_DETAIL: Final = update(AUDIT).where(AUDIT.c.id == bindparam("of_id")).values(detail=bindparam("left"))
 
 

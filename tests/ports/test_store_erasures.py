@@ -197,7 +197,14 @@ async def test_campaigns_and_decisions_stay_for_the_figures_about_nobody(store: 
 
 async def test_what_happened_in_a_group_stays_about_nobody_and_the_group_folds_the_same(store: Store) -> None:
     anna, ben = await people(store, ANNA, BEN)
-    words: dict[str, Scalar] = {"length": 9, "media": "text", "topics": "vip", "thread": 3, "reply_to": 0, "edited": False}
+    words: dict[str, Scalar] = {
+        "length": 9,
+        "media": "text",
+        "topics": "vip",
+        "thread": 3,
+        "reply_to": 0,
+        "edited": False,
+    }
     happened = [
         PersonEvent(anna, Event("1:1", NOW, "group_message", BOT, words, 1)),
         PersonEvent(anna, Event(f"vip:{GROUP}:{ANNA}", NOW + 1, "group_joined", BOT, {"link": "kanarya"}, 1)),
@@ -222,15 +229,17 @@ async def test_the_audit_trail_names_nobody(store: Store) -> None:
     async with store.transaction() as tx:
         await tx.control.audit(
             [
-                AuditEntry(NOW, "operator:1", "users.tag", f"person:{anna}", {"of": f"@kanarya_w ({ANNA})"}),
+                AuditEntry(NOW, "operator:1", "users.note", f"person:{anna}", {"of": "Kanarya"}),
+                AuditEntry(NOW, "operator:1", "import", "file", {"of": f"@kanarya_w ({ANNA})"}),
                 AuditEntry(NOW, "operator:1", "users.tag", f"person:{ben}", {"deep": [{"n": 1}, "x"]}),
             ]
         )
     await erased(store, anna)
     async with store.transaction(write=False) as tx:
-        second, first = await tx.control.audit_trail(9)
-    assert (first.target, first.detail) == ("forgotten", {"of": "@- (-)"})
-    assert (second.target, second.detail) == (f"person:{ben}", {"deep": [{"n": 1}, "x"]})
+        third, second, first = await tx.control.audit_trail(9)
+    assert (first.target, first.detail) == ("forgotten", {})
+    assert (second.target, second.detail) == ("file", {"of": "@- (-)"})
+    assert (third.target, third.detail) == (f"person:{ben}", {"deep": [{"n": 1}, "x"]})
 
 
 # ------------------------------------------------------------------------------------------ stored updates
