@@ -20,6 +20,20 @@ from adapters.redis.memory import MemoryUse, RedisMemory
 from core.errors import HotStoreError
 from core.ports import Guard, Store
 
+__all__ = [
+    "Bounds",
+    "MemoryUse",
+    "MemoryWatch",
+    "Watched",
+    "advice",
+    "days_to_full",
+    "figures_of",
+    "look",
+    "metrics_of",
+    "sentence",
+    "watch_memory",
+]
+
 HOUR_MS: Final = 3_600_000
 DAY_MS: Final = 24 * HOUR_MS
 MARKS: Final = "memory:"
