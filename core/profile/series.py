@@ -9,6 +9,7 @@ byte.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from operator import itemgetter
 from typing import Final, TypeVar
 
 from core.scores import DAY_MS, HALF_HOUR_MS
@@ -57,6 +58,9 @@ def put(mapping: dict[K, V], key: K, value: V) -> dict[K, V]:
         return mapping
     mapping[key] = value
     return dict(sorted(mapping.items(), key=_key))
+
+
+_first: Final = itemgetter(0)
 
 
 def _key(item: tuple[K, V]) -> K:
@@ -157,7 +161,7 @@ class Draft:
             counts[counter] = tuple(row)
         if len(counts) != known:
             counts = dict(sorted(counts.items(), key=_key))
-        if any(row[0] < oldest for row in counts.values()):
+        if counts and min(map(_first, counts.values())) < oldest:
             kept = {counter: _since(row, oldest) for counter, row in counts.items()}
             counts = {counter: row for counter, row in kept.items() if row}
         hours = self._hours

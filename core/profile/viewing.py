@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from bisect import bisect_left, bisect_right
 from collections.abc import Mapping
+from functools import lru_cache
 from operator import mul
 from typing import Any, Final
 
@@ -23,7 +24,7 @@ _EPOCH_WEEKDAY: Final = 3
 """The first of January 1970 was a Thursday; Monday is 0."""
 _NO_COUNTS: Final = (0, 0, 0)
 _NONE: Final[Mapping[int, int]] = {}
-_TOPIC_COUNTERS: Final = tuple((topic, f"intent:{topic}") for topic in TOPICS)
+_TOPIC_COUNTERS: Final = tuple((topic, f"intent:{topic}", f"intent_{topic}") for topic in TOPICS)
 _LAST_HALF: Final = HALF_HOURS - 1
 _COOLED: Final = tuple(scores.intent_weight(age) for age in range(_MONTH - 1, -1, -1))
 _OLDEST_AGE: Final = 150
@@ -125,15 +126,15 @@ def _activity(shown: Any, state: ProfileState) -> None:
 def _intent(shown: Any, counts: Mapping[str, Series], today: int) -> None:
     shown.intent_price = shown.intent_vip = shown.intent_buy = shown.intent_support = 0
     mentions: dict[str, float] = {}
-    for topic, counter in _TOPIC_COUNTERS:
+    for topic, counter, field in _TOPIC_COUNTERS:
         row = counts.get(counter)
         if row is None:
             continue
         first = max(today - _MONTH + 1, row[0])
         numbers = in_window(row, first, today)
         if numbers:
-            setattr(shown, f"intent_{topic}", sum(numbers))
-            mentions[topic] = sum(map(mul, numbers, _COOLED[first - today - 1 + _MONTH :]))
+            setattr(shown, field, sum(numbers))
+            mentions[topic] = sum(map(mul, numbers, _COOLED[first - today + _MONTH - 1 :]))
     shown.intent_score = scores.intent_score(mentions) if mentions else 0.0
 
 
@@ -143,9 +144,16 @@ def _rhythm(shown: Any, state: ProfileState) -> None:
     if zone:
         shown.tz_offset_min, shown.tz_confidence = scores.zone_offset_min(zone, shown.now_ms), 1.0
     else:
-        shown.tz_offset_min, shown.tz_confidence = scores.guess_timezone(faded, scores.home_language(state))
+        shown.tz_offset_min, shown.tz_confidence = _clock(faded.presence, scores.home_language(state))
     shown.night_share = scores.night_share(faded, shown.tz_offset_min)
     shown.hour_activity = scores.hour_activity(faded)
+
+
+@lru_cache(maxsize=4096)
+def _clock(presence: tuple[float, ...], language: str) -> tuple[int, float]:
+    """The estimate hangs on presence alone, which changes once in the half hour of a talk, not with each of
+    its messages."""
+    return scores.guess_timezone(scores.Rhythm(presence, presence), language)
 
 
 def _answers(shown: Any, state: ProfileState) -> None:
