@@ -32,7 +32,7 @@ _AGED: Final = 5_000
 
 @dataclass(frozen=True, slots=True)
 class MemoryUse:
-    """used_bytes: what counts against the bound. max_bytes: the bound, 0 = unknown; bound: `maxmemory` (Redis
+    """used_bytes: what Redis uses. max_bytes: the bound, 0 = unknown; bound: `maxmemory` (Redis
     has one), `machine` (it has none, so the memory of its machine) or `unknown`. share: used of the bound,
     None without one. fragmentation: memory of the process over what it uses. profiles: of people and groups
     of this workspace. bytes_per_profile: mean of a sample, 0 without any. days_to_full: None = not in
@@ -160,12 +160,10 @@ async def _lives(redis: Redis, names: list[Any]) -> list[int]:
 
 
 def _bounded(info: dict[str, Any]) -> tuple[int, int, str]:
-    """(used, bound, which bound): against its own bound Redis counts what it uses, against the machine's
-    memory what its process holds."""
+    """(used, bound, which bound). Both bounds are held against what Redis uses: what its process holds does
+    not fall when profiles go, so it would never be enough."""
     used, own = int(info.get("used_memory", 0)), int(info.get("maxmemory", 0))
     machine = int(info.get("total_system_memory", 0))
     if own:
         return used, own, "maxmemory"
-    if machine:
-        return max(used, int(info.get("used_memory_rss", 0))), machine, "machine"
-    return used, 0, "unknown"
+    return used, machine, "machine" if machine else "unknown"

@@ -17,6 +17,7 @@ confidence on an estimate is acted upon (`core.limits`).
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 from typing import Final
 
 import numpy as np
@@ -95,21 +96,25 @@ _SPEAKERS: Final[Mapping[str, Mapping[int, float]]] = {
         },
         **{420: 2, 480: 5, 570: 0.4, 600: 2, 630: 0.4, 660: 1.5, 720: 0.6, 780: 0.6},
     },
-    "de": {60: 47, 120: 47},
+    **dict.fromkeys(
+        ("de", "it", "nl", "pl", "cs", "sk", "hu", "sv", "da", "nb", "sr", "hr"), {60: 47, 120: 47}
+    ),
+    **dict.fromkeys(("ro", "el", "bg", "fi", "et", "lv", "lt"), {120: 45, 180: 45, 60: 4}),
     "fr": {60: 35, 120: 35, 0: 14, -240: 5, -300: 5},
-    "it": {60: 47, 120: 47},
-    "nl": {60: 47, 120: 47},
-    "pl": {60: 45, 120: 45, 0: 4},
     "es": {60: 12, 120: 12, -180: 18, -240: 12, -300: 26, -360: 16},
     "pt": {-180: 80, -240: 5, 0: 6, 60: 6},
     "uk": {120: 42, 180: 42, 60: 8},
     "ru": {180: 68, 120: 6, 240: 4, 300: 10, 360: 3, 420: 5, 480: 1, 600: 1},
+    "be": {180: 90, 120: 4},
     "az": {240: 90, 180: 6},
+    "ka": {240: 92},
+    "hy": {240: 80, 180: 10},
     "uz": {300: 90, 180: 6},
     "kk": {300: 90, 180: 3},
     "fa": {210: 85, 270: 6},
     "ar": {180: 45, 120: 25, 60: 15, 240: 10},
     "he": {120: 48, 180: 48},
+    "ur": {300: 85, 330: 5, 240: 4},
     "hi": {330: 95},
     "bn": {360: 70, 330: 25},
     "id": {420: 80, 480: 16, 540: 2},
@@ -151,8 +156,15 @@ def guess_timezone(faded: Rhythm, language: str) -> tuple[int, float]:
 
 def _weights(language: str) -> Floats:
     """float64[offset, (shape, mid-sleep in UTC)]: prior of living there times that of sleeping then."""
-    known = _WEIGHTS.get(language)
-    return known if known is not None else _WEIGHTS.get(language.split("-", 1)[0], _WEIGHTS[""])
+    if language not in _SPEAKERS:
+        language = language.split("-", 1)[0]
+    return _weighed(language if language in _SPEAKERS else "")
+
+
+@cache
+def _weighed(known: str) -> Floats:
+    """The same for a language of the table; each is made when it is first heard."""
+    return _living(_SPEAKERS[known])[:, None] * _SLEEPING
 
 
 def _day(level: float, peaks: tuple[tuple[float, float, float], ...]) -> Floats:
@@ -211,7 +223,6 @@ def _around(minutes: int) -> npt.NDArray[np.int64]:
 
 _LOG_DAYS: Final = _log_days()
 _SLEEPING: Final = _sleeping()
-_WEIGHTS: Final = {name: _living(speakers)[:, None] * _SLEEPING for name, speakers in _SPEAKERS.items()}
 _WITHIN: Final = _around(WITHIN_MIN)
 _NEAR: Final = _around(_NEAR_MIN)
 _NEARBY: Final[Floats] = np.eye(len(OFFSETS))[_NEAR].sum(axis=1)
