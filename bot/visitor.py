@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from core.flow.reply import Reply
 from core.identity import Identity
 from core.ports import Receipt
 from core.text import DEFAULT
+
+FORGET_YES: Final = "forget:yes"
+"""The button by which a person asks to be forgotten."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,9 +17,8 @@ from bot.handlers.filters import exactly
 from bot.handlers.keyboards import button
 from bot.mydata import readable
 from bot.texts import say
-from bot.visitor import House, Visitor
+from bot.visitor import FORGET_YES, House, Visitor
 
-YES: Final = "forget:yes"
 NO: Final = "forget:no"
 
 
@@ -27,7 +26,7 @@ def router() -> Router:
     rights = Router(name="rights")
     rights.message.register(mydata, Command("mydata"))
     rights.message.register(ask, Command("forget"))
-    rights.callback_query.register(forget, exactly(YES))
+    rights.callback_query.register(forget, exactly(FORGET_YES))
     rights.callback_query.register(keep, exactly(NO))
     return rights
 
@@ -49,7 +48,7 @@ async def mydata(message: Message, visitor: Visitor, house: House) -> None:
 
 async def ask(message: Message, visitor: Visitor) -> None:
     choice = [
-        [button(say("forget-yes-button", visitor.language), YES)],
+        [button(say("forget-yes-button", visitor.language), FORGET_YES)],
         [button(say("forget-no-button", visitor.language), NO)],
     ]
     question = say("forget-ask", visitor.language)

@@ -15,7 +15,7 @@ from core.errors import (
     RejectedError,
     TransportError,
 )
-from core.flow.reply import LIFETIME_MS, TRIES, Reply, ReplyDeps, reply
+from core.flow.reply import LIFETIME_MS, TRIES, TURN_MS, Reply, ReplyDeps, in_turn, reply
 from core.identity import telegram
 from core.ledger import Message, MessageClass, State
 from core.ports import Receipt
@@ -164,3 +164,42 @@ async def test_a_campaign_message_does_not_leave_by_this_way() -> None:
     with pytest.raises(RefusedError):
         await answer(world, replace(ask(), cls=MessageClass.CAMPAIGN))
     assert (world.messenger.sent, await rows(world)) == ([], [])
+
+
+async def test_an_edit_takes_its_turn_and_is_made_once() -> None:
+    world = await spoken()
+    made: list[int] = []
+
+    async def edit() -> object:
+        made.append(world.clock.now_ms())
+        return True
+
+    await answer(world)
+    answered_ms = world.clock.now_ms()
+    assert await world.through(in_turn(world.replying, BOT, ANNA, edit)) is True
+    assert len(made) == 1
+    assert made[0] >= answered_ms
+    assert ANNA in (await world.pacer.grant(BOT, [ANNA], world.clock.now_ms() + 60_000)).slots
+
+
+async def test_an_edit_whose_turn_is_too_far_away_is_not_made() -> None:
+    world = await spoken()
+    await world.pacer.limited(BOT, ANNA, 2 * TURN_MS / 1000, world.clock.now_ms())
+
+    async def edit() -> object:
+        raise AssertionError("made although its moment had passed")
+
+    with pytest.raises(TransportError, match="too late"):
+        await world.through(in_turn(world.replying, BOT, ANNA, edit))
+
+
+async def test_an_edit_that_is_refused_for_speed_slows_everybody_down() -> None:
+    world = await spoken()
+
+    async def edit() -> object:
+        raise RateLimitedError("too many requests", retry_after_s=30)
+
+    with pytest.raises(RateLimitedError):
+        await world.through(in_turn(world.replying, BOT, ANNA, edit))
+    status = await world.pacer.status(BOT, world.clock.now_ms())
+    assert status["halt_until_ms"] >= world.clock.now_ms() + 20_000
