@@ -111,12 +111,13 @@ def _topics(visitor: Visitor) -> Page:
 
 
 def _frequencies(visitor: Visitor) -> Page:
-    return _choices("frequency", DAYS, visitor.preferences.frequency or OURS, visitor)
+    rows = _choices(("frequency", frequency), DAYS, visitor.preferences.frequency, visitor.language)
+    return _sub("frequency-ask", visitor, rows)
 
 
 def _quiet_times(visitor: Visitor) -> Page:
     chosen = visitor.preferences
-    page = _choices("quiet", QUIET, chosen.quiet or OURS, visitor)
+    page = _sub("quiet-ask", visitor, _choices(("quiet", quiet), QUIET, chosen.quiet, visitor.language))
     if not chosen.quiet or chosen.quiet == "off" or chosen.zone:
         return page
     hint = say("quiet-needs-zone", visitor.language)
@@ -164,16 +165,17 @@ def _sub(key: str, visitor: Visitor, rows: Rows) -> Page:
     return Page(say(key, visitor.language), [*rows, back])
 
 
-def _choices(name: str, presets: tuple[str, ...], chosen: str, visitor: Visitor) -> Page:
-    """One row a preset; a choice that is none of them (from a command, from another bot) stands first."""
-    language = visitor.language
-    known = presets if chosen in presets else (chosen, *presets)
-    words = frequency if name == "frequency" else quiet
-    rows = [
-        [button(_marked(words("" if one == OURS else one, language), one == chosen), f"{_SET}{name}:{one}")]
+def _choices(
+    about: tuple[str, Callable[[str, str], str]], presets: tuple[str, ...], chosen: str, language: str
+) -> Rows:
+    """One row a preset of the preference (name, its words); a choice that is none of them stands first."""
+    name, words = about
+    mark = chosen or OURS
+    known = presets if mark in presets else (mark, *presets)
+    return [
+        [button(_marked(words("" if one == OURS else one, language), one == mark), f"{_SET}{name}:{one}")]
         for one in known
     ]
-    return _sub(f"{name}-ask", visitor, rows)
 
 
 def _marked(text: str, mark: bool) -> str:

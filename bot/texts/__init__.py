@@ -32,14 +32,17 @@ def pick(*wishes: str) -> str:
 
 def say(key: str, language: str, **values: str | int) -> str:
     """The text of `key` in `language`. Values are data: they are put in, never interpreted; numbers choose
-    the right plural and are written as the language writes them."""
+    the right plural and are written as the language writes them. Raises KeyError for a text or a value that
+    is missing."""
     bundle = _bundle(language if language in LANGUAGES else DEFAULT)
     if not bundle.has_message(key):
         bundle = _bundle(DEFAULT)
     pattern = bundle.get_message(key).value
     if pattern is None:
         raise KeyError(key)
-    text, _ = bundle.format_pattern(pattern, values)
+    text, missing = bundle.format_pattern(pattern, values)
+    if missing:
+        raise KeyError(f"{key}: {missing[0]}")
     return str(text)
 
 
