@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from functools import partial
@@ -15,6 +16,7 @@ from pathlib import Path
 from adapters.redis.hot import RedisHot
 from adapters.redis.keys import Keys
 from adapters.redis.link import Link
+from adapters.redis.memory import RedisMemory
 from adapters.redis.place import Place
 from adapters.redis.server import answers, find_program
 from adapters.settings import Settings, bot_tokens, load
@@ -23,6 +25,7 @@ from adapters.sql.migrate import current, head
 from adapters.strategies import load_strategies
 from adapters.telegram.client import TelegramClient
 from app.desk.workspace import CONFIG, DEMO, ROOT, open_workspace
+from app.memory import Bounds, advice, sentence
 from app.run import check_redis
 from core.errors import KairosError
 from core.flow.deliver import ABANDONED_MS
@@ -30,6 +33,8 @@ from core.ledger import State
 from core.ports import Store
 
 FREE_MB = 200
+LOOKED_AT = 1_000
+ERASURE_LATE_MS = 24 * 3_600_000
 MB = 1_048_576
 AT_VERSION = "at version"
 
@@ -121,17 +126,38 @@ async def _record(config: Path | None, *, demo: bool) -> list[Check]:
     """Inbox and ledger: nothing kept aside, nothing forgotten in between."""
     try:
         async with open_workspace(config, demo=demo) as space:
-            return [await _inbox(space.store), await _ledger(space.store, space.clock.now_ms())]
+            now_ms = space.clock.now_ms()
+            store = space.store
+            return [await _inbox(store), await _ledger(store, now_ms), await _erasures(store, now_ms)]
     except KairosError as error:
         return [_bad("record", error)]
 
 
 async def _inbox(store: Store) -> Check:
+    """What is kept aside is shown with its most frequent reason; it stops nobody."""
     async with store.transaction(write=False) as tx:
         counts = await tx.inbox.counts()
+        aside = await tx.inbox.aside(0, LOOKED_AT)
     failed, waiting = counts.get("failed", 0), counts.get("received", 0)
     detail = f"{sum(counts.values())} updates, {waiting} waiting, {failed} kept aside as unreadable"
-    return Check("inbox", ok=True, detail=detail)
+    if not aside:
+        return Check("inbox", ok=True, detail=detail)
+    [(reason, times)] = Counter(row.reason for row in aside).most_common(1)
+    detail += f" (most often: {reason}, {times} times)"
+    return Check("inbox", ok=True, detail=detail, next_step="manage_crm.py inbox list")
+
+
+async def _erasures(store: Store, now_ms: int) -> Check:
+    """Nobody waits long to be forgotten."""
+    async with store.transaction(write=False) as tx:
+        waiting = await tx.erasures.open()
+        asked, done, slowest_ms = await tx.erasures.figures()
+    late = [one for one in waiting if now_ms - one.asked_ms > ERASURE_LATE_MS]
+    detail = f"{asked} asked, {done} forgotten, {len(waiting)} under way"
+    if done:
+        detail += f", slowest {slowest_ms / 60_000:.0f} minutes"
+    next_step = "start `manage_crm.py run`: it ends them, and its logs say what holds it" if late else ""
+    return Check("erasures", ok=not late, detail=detail, next_step=next_step)
 
 
 async def _ledger(store: Store, now_ms: int) -> Check:
@@ -152,34 +178,35 @@ async def _ledger(store: Store, now_ms: int) -> Check:
 
 
 async def _any_redis(settings: Settings) -> Check:
+    bounds = Bounds(settings.redis.warn_percent / 100, settings.redis.act_percent / 100)
     if settings.redis.embedded:
         check_redis(settings)
-        return await _redis(settings.data_dir / "redis", settings.workspace.redis_prefix)
-    return await _ping(settings.redis.url, settings.workspace.redis_prefix)
+        return await _redis(settings.data_dir / "redis", settings.workspace.redis_prefix, bounds)
+    return await _ping(settings.redis.url, settings.workspace.redis_prefix, bounds)
 
 
-async def _redis(folder: Path, prefix: str = "kairos") -> Check:
+async def _redis(folder: Path, prefix: str = "kairos", bounds: Bounds | None = None) -> Check:
     find_program()  # raises where there is none
     socket = _socket(folder)
     if not answers(socket):
         return Check("redis", ok=True, detail="embedded, starts with the installation")
-    return await _ping(f"unix://{socket}", prefix)
+    return await _ping(f"unix://{socket}", prefix, bounds or Bounds())
 
 
 def _socket(folder: Path) -> Path:
     return Place(folder.resolve()).socket
 
 
-async def _ping(url: str, prefix: str) -> Check:
+async def _ping(url: str, prefix: str, bounds: Bounds) -> Check:
     link = Link(url)
     try:
         seen = await RedisHot(link, Keys(prefix)).ping()
+        use = await RedisMemory(link, Keys(prefix)).read()
     finally:
         await link.close()
-    used_mb = int(str(seen["used_bytes"])) // MB
-    return Check(
-        "redis", ok=True, detail=f"Redis {seen['version']} answers, {used_mb} MB, {seen['keys']} keys"
-    )
+    ok = bounds.level(use) in {"well", "unknown"}
+    detail = f"Redis {seen['version']} answers, {sentence(use)}"
+    return Check("redis", ok=ok, detail=detail, next_step=advice(use, bounds))
 
 
 async def _telegram(client: TelegramClient) -> Check:

@@ -30,6 +30,7 @@ def register(app: typer.Typer) -> None:
     app.command()(export)
     app.command(name="import")(import_)
     app.command()(rebuild)
+    app.command()(memory)
 
 
 def doctor(ctx: typer.Context, json: Json = False) -> None:
@@ -133,6 +134,16 @@ def rebuild(ctx: typer.Context, yes: Yes = False) -> None:
     done = asyncio.run(rebuild_hot(options.config, demo=options.demo, progress=bar))
     bar.end()
     out.note(f"{done.people} people are in Redis again")
+
+
+def memory(ctx: typer.Context, json: Json = False) -> None:
+    """How full Redis is, bytes per profile, days until it is full."""
+    from app.desk.memory import memory_of
+    from console.screens import memory as screen
+
+    out, options = output(json), options_of(ctx)
+    use, bounds = asyncio.run(memory_of(options.config, demo=options.demo))
+    out.show(screen.report(use, bounds))
 
 
 @db.command()

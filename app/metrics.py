@@ -1,0 +1,65 @@
+"""The figures that /metrics shows: counts of the record, the receipt of updates, Redis' memory, erasures."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Protocol
+
+from adapters.web.figures import Figure
+from app.jobs import Jobs
+from app.memory import metrics_of
+from app.parts import Parts
+
+_MEANINGS: Mapping[str, str] = {
+    "kairos_redis_used_bytes": "Memory that Redis uses",
+    "kairos_redis_max_bytes": "Bound of Redis' memory",
+    "kairos_redis_used_share": "Share of the bound that is used, 0..1",
+    "kairos_redis_fragmentation": "Memory taken from the system by memory used",
+    "kairos_redis_profiles": "Hot profiles of people",
+    "kairos_redis_bytes_per_profile": "Bytes of a hot profile, by a sample",
+    "kairos_redis_days_to_full": "Days until the bound is reached at the present growth",
+}
+
+
+class Listener(Protocol):
+    """Whatever brings a bot's updates."""
+
+    @property
+    def bot_id(self) -> int: ...
+    @property
+    def last_ok_ms(self) -> int: ...
+
+
+async def figures(parts: Parts, jobs: Jobs, listeners: Sequence[Listener]) -> Iterable[Figure]:
+    """All of them, as they stand now. Raises StoreError."""
+    async with parts.store.transaction(write=False) as tx:
+        inbox, ledger = await tx.inbox.counts(), await tx.ledger.counts()
+        people, groups = await tx.people.count(), await tx.groups.count()
+        asked, done, slowest_ms = await tx.erasures.figures()
+    watched = metrics_of(jobs.watched.use) if jobs.watched else {}
+    return [
+        Figure("kairos_people", "People known", "gauge", {(): people}),
+        Figure("kairos_groups", "Groups and channels known", "gauge", {(): groups}),
+        _by_state("kairos_inbox_updates", "Updates kept, by state", inbox),
+        _by_state("kairos_ledger_messages", "Messages in the ledger, by state", ledger),
+        Figure(
+            "kairos_updates_last_ok_seconds",
+            "When the updates of a bot last came in, seconds since 1970",
+            "gauge",
+            {(str(one.bot_id),): one.last_ok_ms / 1000 for one in listeners},
+            ("bot",),
+        ),
+        Figure(
+            "kairos_erasures_open",
+            "People who asked to be forgotten and are not yet",
+            "gauge",
+            {(): asked - done},
+        ),
+        Figure("kairos_erasures_done", "People forgotten", "gauge", {(): done}),
+        Figure("kairos_erasure_slowest_seconds", "Slowest erasure", "gauge", {(): slowest_ms / 1000}),
+        *(Figure(name, _MEANINGS[name], "gauge", {(): value}) for name, value in watched.items()),
+    ]
+
+
+def _by_state(name: str, meaning: str, counts: Mapping[str, int]) -> Figure:
+    return Figure(name, meaning, "gauge", {(state,): n for state, n in counts.items()}, ("state",))

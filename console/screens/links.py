@@ -1,0 +1,51 @@
+"""Deep links on the screen."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from console.report import Column, Fact, Facts, Report, Row, Table, iso
+
+if TYPE_CHECKING:
+    from app.desk.links import LinkReport, MadeLink
+
+ORGANIC = "(organic)"
+NOBODY = "nobody has opened a bot yet; next: manage_crm.py links make CODE"
+
+
+def made(link: MadeLink) -> Report:
+    """A link to hand out."""
+    words = iso(link.expires_ms) or "never; anybody can make up such a code"
+    facts = [
+        Fact("url", "link", link.url),
+        Fact("code", "campaign", link.code),
+        Fact("payload", "payload", link.payload),
+        Fact("signed", "signed", link.expires_ms > 0, "yes" if link.expires_ms else "no"),
+        Fact("expires", "ends", iso(link.expires_ms), words),
+    ]
+    return Report([Facts("link", facts, "A deep link")])
+
+
+def report(found: LinkReport) -> Report:
+    """People by campaign, first and last touch, and the kinds of links they came by."""
+    columns = [
+        Column("campaign", "campaign", words=lambda row: str(row["campaign"] or ORGANIC)),
+        Column("first", "first touch", right=True),
+        Column("first_converted", "converted", right=True, drop=1),
+        Column("last", "last touch", right=True),
+        Column("last_converted", "converted", right=True, drop=2),
+    ]
+    rows: list[Row] = [
+        {
+            "campaign": name,
+            "first": touch.first,
+            "first_converted": touch.first_converted,
+            "last": touch.last,
+            "last_converted": touch.last_converted,
+        }
+        for name, touch in found.campaigns.items()
+    ]
+    table = Table("campaigns", columns, rows, f"Campaigns of {found.people} people", NOBODY)
+    facts = [Fact(kind, kind, found.kinds.get(kind, 0)) for kind in ("plain", "signed", "expired", "forged")]
+    kinds = Facts("starts", facts, "Starts by kind of link (expired and forged ones count as organic)")
+    return Report([table, kinds], verb="links report", next_step="manage_crm.py links make CODE --days 30")

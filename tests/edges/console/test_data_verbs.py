@@ -1,0 +1,186 @@
+"""Verbs about data: what is kept aside, links, groups, facts about people, their rights, and the way out and
+in again."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from adapters.sql.store import SqlStore
+from app.exporter import export_events
+from app.importing import Documents, ImportDeps, import_lines
+from console.main import run
+from core.flow.capture import CaptureDeps
+from core.ports import RawUpdate
+from tests.core.flow.worlds import MemoryHot, read
+from tests.edges.console.town import NOW
+
+GROUP = -1_001_234_567_890
+
+
+@pytest.fixture
+def config(database: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Settings of an installation whose database is the town, with a group and two broken updates."""
+    file = database.parent / "config.yaml"
+    file.write_text(f"store: {{url: 'sqlite:///{database}'}}\n", encoding="utf-8")
+    monkeypatch.setenv("KAIROS_DEBUG", "1")
+    asyncio.run(_settle(database))
+    return file
+
+
+async def _settle(database: Path) -> None:
+    store = SqlStore(f"sqlite:///{database}")
+    try:
+        lines = [
+            {
+                "person": f"telegram:{900 + who}",
+                "at_ms": NOW - 3_600_000,
+                "event": "group_message",
+                "group": GROUP,
+                "bot_id": 42,
+                "props": {"length": 5},
+            }
+            for who in (1, 2)
+        ]
+        deps = ImportDeps(CaptureDeps(store, MemoryHot(), read))
+        await import_lines(deps, Documents(lines), NOW)
+        async with store.transaction() as tx:
+            await tx.inbox.add(42, [RawUpdate(n, b'{"message": 5}', NOW) for n in (71, 72)])
+            rows = await tx.inbox.pending(5)
+            await tx.inbox.failed([row.id for row in rows], "the update has no body")
+    finally:
+        await store.close()
+
+
+def said(config: Path, capsys: pytest.CaptureFixture[str], *line: str) -> Any:
+    """The verb's document."""
+    assert run([*line, "--json", "--config", str(config)]) == 0
+    return json.loads(capsys.readouterr().out)
+
+
+def test_what_is_kept_aside_is_listed_shown_tried_again_and_dropped(
+    config: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows = said(config, capsys, "inbox", "list")["updates"]
+    assert [(row["update"], row["reason"]) for row in rows] == [
+        (71, "the update has no body"),
+        (72, "the update has no body"),
+    ]
+    first, second = (str(row["id"]) for row in rows)
+    assert said(config, capsys, "inbox", "show", first)["update"]["body"] == '{"message": 5}'
+    there = ["--config", str(config)]
+    assert run(["inbox", "replay", first, *there]) == 2  # nobody is there to say yes
+    assert run(["inbox", "replay", first, "--dry-run", *there]) == 0
+    assert run(["inbox", "replay", first, "--yes", *there]) == 0
+    assert [row["update"] for row in said(config, capsys, "inbox", "list")["updates"]] == [72]
+    assert run(["inbox", "drop", second, "--yes", *there]) == 0
+    assert said(config, capsys, "inbox", "list")["updates"] == []
+    assert run(["inbox", "show", second, *there]) == 4
+    assert run(["inbox", "drop", "--yes", *there]) == 0
+    assert "no update is kept aside" in capsys.readouterr().err
+
+
+def test_a_link_is_made_plain_or_signed_and_a_bad_code_is_a_sentence(
+    config: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    plain = said(config, capsys, "links", "make", "spring", "--bot", "@shop_bot")["link"]
+    assert (plain["url"], plain["signed"]) == ("https://t.me/shop_bot?start=spring", False)
+    signed = said(config, capsys, "links", "make", "spring", "--days", "30")["link"]
+    assert signed["signed"] and signed["payload"].startswith("-k") and len(signed["payload"]) <= 64
+    again = said(config, capsys, "links", "make", "spring", "--days", "30")["link"]
+    assert again["payload"][:8] == signed["payload"][:8]  # the same key, also in another process
+    for code in ("two words", "-kforged", "x" * 65):
+        assert run(["links", "make", "--config", str(config), "--", code]) == 1
+        assert "a code has 1 to 64 characters" in capsys.readouterr().err
+
+
+def test_the_link_report_counts_people_by_first_and_last_touch(
+    config: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    found = said(config, capsys, "links", "report")
+    assert found["campaigns"] == [
+        {"campaign": "spring", "first": 4, "first_converted": 1, "last": 4, "last_converted": 1}
+    ]
+
+
+def test_groups_are_listed_and_shown_by_either_number(
+    config: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    [row] = said(config, capsys, "groups", "list")["groups"]
+    assert (row["chat_id"], row["members_seen"]) == (GROUP, 2)
+    for name in (str(row["group"]), str(GROUP)):
+        found = said(config, capsys, "groups", "show", name)
+        assert [one["name"] for one in found["members"]] == ["Anna", "Bora [red]"]
+    assert run(["groups", "show", "99", "--config", str(config)]) == 4
+
+
+def test_tags_notes_and_facts_stand_in_the_record_and_the_timeline(
+    config: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    there = ["--config", str(config)]
+    assert run(["users", "tag", "1", "vip lounge", *there]) == 0
+    assert run(["users", "note", "1", "called back", *there]) == 0
+    assert run(["users", "set", "1", "city=Izmir", "tier=gold", *there]) == 0
+    assert run(["users", "set", "1", "no equals sign", *there]) == 2
+    assert run(["users", "tag", "99", "x", *there]) == 4
+    capsys.readouterr()
+    kinds = {one["event"] for one in said(config, capsys, "users", "show", "1")["timeline"]}
+    assert {"tagged", "noted", "attributes_set"} <= kinds
+    assert run(["segments", "test", "city = 'Izmir'", "--json", *there]) == 0
+    assert json.loads(capsys.readouterr().out)["rule"]["matching"] == 1
+
+
+def test_a_person_gets_everything_as_a_document_and_as_a_text(
+    config: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["users", "data", "1", "--config", str(config)]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["person"]["first_name"] == "Anna"
+    assert {one["kind"] for one in found["events"]} >= {"started", "payment_succeeded"}
+    assert run(["users", "data", "1", "--readable", "--language", "tr", "--config", str(config)]) == 0
+    assert "Anna" in capsys.readouterr().out
+
+
+def test_events_go_out_as_lines_that_come_in_again(
+    config: Path, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    assert run(["export", "events", "--config", str(config)]) == 0
+    file = tmp_path / "events.jsonl"
+    file.write_text(capsys.readouterr().out, encoding="utf-8")
+    other = tmp_path / "other" / "config.yaml"
+    other.parent.mkdir()
+    other.write_text("workspace: {name: other}\n", encoding="utf-8")
+    found = said(other, capsys, "import", str(file))["imported"]
+    assert found["errors"] == 0 and found["new"] == found["lines"] > 10
+    assert run(["users", "show", "tg:901", "--config", str(other)]) == 0
+
+
+async def test_the_export_has_every_event_once(config: Path, database: Path) -> None:
+    store = SqlStore(f"sqlite:///{database}")
+    try:
+        lines = [one async for one in export_events(store)]
+        async with store.transaction(write=False) as tx:
+            counts = await tx.events.counts()
+    finally:
+        await store.close()
+    assert len(lines) == sum(counts.values()) == len({(one["at_ms"], one["key"]) for one in lines})
+
+
+def test_a_person_is_forgotten_by_an_operator(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    there = ["--config", str(config)]
+    assert run(["users", "forget", "1", *there]) == 2
+    assert run(["users", "forget", "1", "--dry-run", *there]) == 0
+    assert run(["users", "show", "1", *there]) == 0
+    assert run(["users", "forget", "1", "--yes", *there]) == 0
+    assert "is erased" in capsys.readouterr().err
+    assert run(["users", "show", "1", *there]) == 4
+    assert run(["users", "show", "2", *there]) == 0
+
+
+def test_redis_memory_needs_a_running_redis(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["memory", "--config", str(config)]) == 1
+    assert "is not running" in capsys.readouterr().err
