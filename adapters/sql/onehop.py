@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -16,6 +17,7 @@ from typing import Any, TypeVar
 import aiosqlite
 
 T = TypeVar("T")
+_PAUSE_S = 0.005
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +37,7 @@ def open_file(options: FileOptions) -> sqlite3.Connection:
         options.path, timeout=options.busy_s, isolation_level=None, check_same_thread=False
     )
     try:
+        _keep_a_log(connection, options.busy_s)
         for pragma in _pragmas(options):
             connection.execute(f"PRAGMA {pragma}").close()
     except BaseException:
@@ -43,9 +46,23 @@ def open_file(options: FileOptions) -> sqlite3.Connection:
     return connection
 
 
+def _keep_a_log(connection: sqlite3.Connection, busy_s: float) -> None:
+    """Turn to the write-ahead log. Of several that open a new file at once SQLite refuses all but one without
+    waiting, so the waiting is done here; to be called in a thread."""
+    until = time.monotonic() + busy_s
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL").close()
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > until:
+                raise
+            time.sleep(_PAUSE_S)
+        else:
+            return
+
+
 def _pragmas(options: FileOptions) -> list[str]:
     pragmas = [
-        "journal_mode=WAL",
         "synchronous=FULL",
         "secure_delete=ON",
         "foreign_keys=ON",
