@@ -126,9 +126,10 @@ class Shop:
         return fresh.charge_id
 
     def refund(self, charge_id: str) -> bool:
-        """The money goes back; False when it went back already or never came."""
+        """Stars go back (other money goes back where Telegram does not see it); False when they went back
+        already or never came."""
         sale = self.sales.get(charge_id)
-        if sale is None or sale.refunded:
+        if sale is None or sale.refunded or sale.payment.currency != STARS:
             return False
         sale.refunded = True
         state = self._state
