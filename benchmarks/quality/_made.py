@@ -40,7 +40,7 @@ def declare_zones(place: Site) -> None:
     for text in place.history.read_bytes().splitlines():
         line = orjson.loads(text)
         body = line["update"].get("message")
-        if body is not None:
+        if body is not None and body["chat"]["type"] == "private":
             known.setdefault(body["from"]["id"], line)
     at_s = int(now.timestamp()) - 60
     with place.history.open("ab") as file:
