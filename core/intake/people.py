@@ -13,7 +13,16 @@ from core.ports import Contact, PersonRecord, Reach
 from core.profile import ProfileState, fold, pack, view
 
 _WAKES: Final = frozenset(
-    {"consent_given", "started", "bot_unblocked", "campaign_answered", "payment_succeeded", "vip_joined"}
+    {
+        "consent_given",
+        "started",
+        "bot_unblocked",
+        "campaign_answered",
+        "payment_succeeded",
+        "vip_joined",
+        "preference_set",
+        "timezone_declared",
+    }
 )
 """Events after which the planner should look at once, whatever it had put off."""
 
