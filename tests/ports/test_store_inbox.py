@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from core.ports import Store
-from tests.ports.worlds import BOT, NOW, OTHER_BOT, update
+from tests.ports.worlds import BOT, HOUR, NOW, OTHER_BOT, update
 
 
 async def test_an_update_is_stored_once_however_often_it_comes(store: Store) -> None:
@@ -76,3 +78,54 @@ async def test_the_oldest_come_first_up_to_the_limit(store: Store) -> None:
     async with store.transaction() as tx:
         await tx.inbox.add(BOT, [update(number) for number in range(30, 0, -1)])
         assert [row.update_id for row in await tx.inbox.pending(3)] == [30, 29, 28]
+
+
+async def test_urgent_updates_come_before_all_that_wait(store: Store) -> None:
+    async with store.transaction() as tx:
+        await tx.inbox.add(BOT, [update(n) for n in range(1, 6)])
+        await tx.inbox.add(BOT, [replace(update(6), urgent=True), update(7), replace(update(8), urgent=True)])
+    async with store.transaction() as tx:
+        waiting = await tx.inbox.pending(4)
+        assert [row.update_id for row in waiting] == [6, 8, 1, 2]
+        await tx.inbox.applied([row.id for row in waiting])
+        assert [row.update_id for row in await tx.inbox.pending(10)] == [3, 4, 5, 7]
+        assert [row.update_id for row in await tx.inbox.unhandled(10)] == [1, 2, 6, 8]
+        assert [row.update_id for row in await tx.inbox.unhandled(3)] == [1, 2, 6]
+        assert [row.update_id for row in await tx.inbox.unhandled(10, urgent=True)] == [6, 8]
+        assert [row.update_id for row in await tx.inbox.unhandled(1, urgent=False)] == [1]
+
+
+async def test_what_is_aside_is_shown_with_its_reason_and_taken_again_or_dropped(store: Store) -> None:
+    async with store.transaction() as tx:
+        await tx.inbox.add(BOT, [update(1), update(2), update(3), replace(update(4), reason="no update")])
+        good, bad, worse = await tx.inbox.pending(10)
+        await tx.inbox.failed([bad.id, worse.id], "can't be read")
+        aside = await tx.inbox.aside(0, 10)
+    assert [(row.update_id, row.reason, row.state) for row in aside] == [
+        (2, "can't be read", "failed"),
+        (3, "can't be read", "failed"),
+        (4, "no update", "failed"),
+    ]
+    async with store.transaction() as tx:
+        assert [row.update_id for row in await tx.inbox.aside(bad.id, 1)] == [3]
+        assert await tx.inbox.replay([good.id, bad.id, bad.id + 1000]) == 1, "only what is aside"
+        assert await tx.inbox.drop([good.id, bad.id, worse.id]) == 1
+        again = await tx.inbox.pending(10)
+        assert [(row.update_id, row.reason) for row in again] == [(1, ""), (2, "")]
+        assert [row.update_id for row in await tx.inbox.aside(0, 10)] == [4]
+
+
+async def test_a_number_may_come_again_when_its_row_is_gone(store: Store) -> None:
+    """Telegram's numbers begin anew at random after a quiet week."""
+    async with store.transaction() as tx:
+        late = replace(update(3), received_ms=NOW + HOUR)
+        await tx.inbox.add(BOT, [update(1), replace(update(2), urgent=True), late, update(4)])
+        rows = {row.update_id: row.id for row in await tx.inbox.pending(10)}
+        await tx.inbox.applied(list(rows.values()))
+        await tx.inbox.handled([rows[1], rows[2], rows[3]])
+        assert await tx.inbox.prune(NOW, 10) == 0, "not older than that"
+        assert await tx.inbox.prune(NOW + 1, 1) == 1
+        assert await tx.inbox.prune(NOW + 1, 10) == 1
+        assert await tx.inbox.prune(NOW + 1, 10) == 0
+        assert await tx.inbox.counts() == {"applied": 1, "handled": 1}
+        assert await tx.inbox.add(BOT, [update(1), update(2), update(3), update(4)]) == 2

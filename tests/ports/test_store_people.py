@@ -118,6 +118,31 @@ async def test_seq_grows_with_every_record_in_the_given_order(store: Store) -> N
         assert [r.seq for r in await tx.people.changed_after(1, 2)] == [2, 3]
 
 
+async def test_hot_profiles_are_kept_as_they_were_packed_and_handed_out_in_the_order_of_changes(
+    store: Store,
+) -> None:
+    numbers = await people(store, 1, 2, 3)
+    records = await load(store, *numbers)
+    packed = [replace(record, hot=f'["at","{record.person_no}"]') for record in records]
+    await save(store, *packed[::-1])
+    assert [record.hot for record in await load(store, *numbers)] == [record.hot for record in packed]
+    async with store.transaction(write=False) as tx:
+        rows = await tx.people.hot_after(1, 10)
+        assert [(row.no, row.seq, row.packed) for row in rows] == [
+            (numbers[1], 2, packed[1].hot),
+            (numbers[0], 3, packed[0].hot),
+        ]
+        assert [row.seq for row in await tx.people.hot_after(0, 1)] == [1]
+
+
+async def test_asking_who_is_known_makes_nobody(store: Store) -> None:
+    (anna,) = await people(store, 1)
+    async with store.transaction() as tx:
+        assert await tx.people.known([telegram(1), telegram(2)]) == {telegram(1): anna}
+        assert await tx.people.known([]) == {}
+        assert await tx.people.count() == 1
+
+
 async def test_the_order_of_seq_is_the_order_of_commits(store: Store) -> None:
     """Who reads up to the last seq has missed nothing: a later commit has a larger one."""
     numbers = await people(store, *range(1, 9))
