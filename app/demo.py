@@ -153,16 +153,15 @@ async def _live(
         surroundings = Surroundings.create((town, parking), log, options.people, options.seed)
         start_ms = town.now_ms()
         async with _installation(options, logs, (town, surroundings, specs), inflight) as installation:
-            past = await import_lines(
-                ImportDeps(installation.capture), Documents(surroundings.past), start_ms
-            )
+            await import_lines(ImportDeps(installation.capture), Documents(surroundings.past), start_ms)
             await installation.start()
             await installation.jobs.assess_all()
             gc.freeze()  # the past and the people stay too
             await _days(options, Running(town, installation, surroundings, options), watch)
             store = installation.parts.store
             verdict = await surroundings.judged(store, plain_limits(specs), Caps())
-            span = Span(options.seed, options.days, options.people, start_ms, past.new)
+            updates = sum(int(str(one.status["updates"])) for one in installation.pollers)
+            span = Span(options.seed, options.days, options.people, start_ms, updates)
             document = await summarise(store, span, verdict)
     if verdict.details:
         (options.folder / VIOLATIONS).write_bytes(orjson.dumps(verdict.details))

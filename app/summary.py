@@ -6,30 +6,29 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from core.event import CONVERSION_KINDS
 from core.experiment import Sample, lift
 from core.ports import PersonRecord, Store
 from sandbox.referee import Verdict
 
 DAY_MS = 86_400_000
-PAID = "payment_succeeded"
 PAGE = 2_000
 
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """The simulated run: seed, length, its first moment, and how many updates of history came before it."""
+    """The simulated run: seed, length, its first moment, and how many updates came in while it ran."""
 
     seed: int
     days: float
     people: int
     start_ms: int
-    imported: int
+    updates: int
 
 
 async def summarise(store: Store, span: Span, verdict: Verdict) -> dict[str, Any]:
     """Everything but the seconds. Figures are those of the run itself, without the imported history."""
     async with store.transaction(write=False) as tx:
-        inbox = await tx.inbox.counts()
         events = await tx.events.counts(span.start_ms)
         messages = await tx.ledger.counts("campaign")
         sizes = await tx.people.segment_sizes()
@@ -40,11 +39,11 @@ async def summarise(store: Store, span: Span, verdict: Verdict) -> dict[str, Any
         "seed": span.seed,
         "days": span.days,
         "people": span.people,
-        "updates": sum(inbox.values()) - span.imported,
+        "updates": span.updates,
         "events": sum(events.values()),
         "messages": dict(sorted(messages.items())),
         "responses": responses,
-        "conversions": events.get(PAID, 0),
+        "conversions": sum(events.get(kind, 0) for kind in CONVERSION_KINDS),
         "blocks": events.get("bot_blocked", 0),
         "segments": dict(sorted(sizes.items())),
         "response_rate": round(responses / sent, 4) if sent else None,
@@ -72,7 +71,8 @@ async def _arms(store: Store, first_day: int) -> tuple[Sample, Sample]:
 
 def _conversions(record: PersonRecord, first_day: int) -> float:
     days: Mapping[int, Mapping[str, int]] = record.state.days
-    return float(sum(counts.get(PAID, 0) for day, counts in days.items() if day >= first_day))
+    since = [counts for day, counts in days.items() if day >= first_day]
+    return float(sum(counts.get(kind, 0) for counts in since for kind in CONVERSION_KINDS))
 
 
 def _lift(treated: Sample, control: Sample) -> dict[str, Any]:

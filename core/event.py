@@ -307,6 +307,8 @@ _KINDS = (
 )
 
 VOCABULARY: Final[Mapping[str, EventKind]] = {kind.name: kind for kind in _KINDS}
+CONVERSION_KINDS: Final = ("payment_succeeded", "vip_joined")
+"""Goal events: what messages are for."""
 ACTIVE_KINDS: Final[frozenset[str]] = frozenset(kind.name for kind in _KINDS if kind.active)
 
 URGENT_KINDS: Final = frozenset({"callback_query", "pre_checkout_query", "shipping_query"})
