@@ -17,12 +17,12 @@ from typing import Final
 from bot.capture.frame import Draft
 from bot.capture.words import LANGUAGES, is_zone
 from core.content import KINDS
+from core.limits import MAX_WISH_DAYS
 
 PREFIX: Final = "set:"
 OURS: Final = "-"
-MAX_DAYS: Final = 90
 _HOURS: Final = frozenset(f"{hour:02}" for hour in range(24))
-_DAYS: Final = frozenset(str(day) for day in range(1, MAX_DAYS + 1))
+_DAYS: Final = frozenset(str(day) for day in range(1, MAX_WISH_DAYS + 1))
 
 
 def preference(data: str, at_ms: int) -> list[Draft]:

@@ -95,7 +95,7 @@ def test_a_choice_in_the_settings_menu_is_an_event_at_its_receipt(data: str, kin
             "set:frequency",
             "set:frequency:",
             "set:frequency:0",
-            "set:frequency:91",
+            "set:frequency:31",
             "set:frequency:٧",
         ),
         *("set:frequency:07", "set:frequency:1.5", "set:quiet:", "set:quiet:22", "set:quiet:24-08"),
