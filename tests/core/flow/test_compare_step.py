@@ -15,6 +15,7 @@ from core.flow.compare import Compared, compare_sample
 from core.identity import Place, telegram
 from core.ports import HotRow
 from core.profile import GroupState, ProfileState, fold, fold_group, pack, pack_group, view, view_group
+from tests.core.flow.worlds import ANNA, BORA, World
 
 NOW = 1_767_607_200_000
 BOT = 42
@@ -147,3 +148,14 @@ async def test_without_the_hot_store_nothing_is_said_of_it() -> None:
     hot.absent = True
     with pytest.raises(HotStoreError):
         await compare_sample(store, hot, dice())
+
+
+async def test_what_capture_leaves_behind_compares_well() -> None:
+    world = World()
+    await world.settle(ANNA, BORA)
+    await world.says(ANNA, "ne kadar?")
+    await world.blocks(BORA)
+    await world.apply()
+    found = await compare_sample(world.store, world.hot, dice())
+    assert (found.looked, found.repaired, found.misfolded) == (2, 0, ())
+    assert found.refolded > 0
