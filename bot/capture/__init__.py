@@ -11,8 +11,7 @@ Rooms: `updates` (the kinds), `messages`, `services`, `members`, `business`, `si
 """
 
 from bot.capture.frame import Arrival, CaptureRules
-from bot.capture.preferences import MAX_DAYS
 from bot.capture.updates import READERS, capture
 from bot.capture.words import LANGUAGES, is_zone
 
-__all__ = ["LANGUAGES", "MAX_DAYS", "READERS", "Arrival", "CaptureRules", "capture", "is_zone"]
+__all__ = ["LANGUAGES", "READERS", "Arrival", "CaptureRules", "capture", "is_zone"]
