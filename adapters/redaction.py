@@ -81,7 +81,7 @@ def redact(body: bytes, whom: Whom) -> Redacted:
 def waits(state: str, body: bytes, about: Whom) -> bool:
     """True while an update in this state still has to have its effect before the person may go: their own,
     until it was answered; others' that mention them, until it was applied."""
-    if state not in {"received", "applied"}:
+    if state not in WAITING:
         return False
     found = redact(body, about)
     return found.own or (found.mentions and state == "received")
@@ -144,6 +144,8 @@ def _text_without(text: str, whom: Whom) -> str:
     return text
 
 
+WAITING: Final = ("received", "applied")
+"""States of an update that has not had all its effect."""
 SENDING_MS: Final = 10 * 60_000
 """A message marked as being sent for longer is nobody's: its sender was killed."""
 _PLAIN_PROPS: Final = frozenset({"topics", "media", "how", "status", "rights", "state", "currency"})

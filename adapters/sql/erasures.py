@@ -8,21 +8,25 @@ still known, and lose what they said of the person. Leaves to others: the files 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 from typing import Any, Final
 
 from sqlalchemy import (
     BindParameter,
+    Column,
+    ColumnElement,
     LargeBinary,
+    Select,
     bindparam,
     delete,
     func,
+    or_,
     select,
-    text,
     update,
 )
 
 from adapters.codec import dumps, loads
-from adapters.redaction import SENDING_MS, Whom, anonymous, redact, waits, whom
+from adapters.redaction import SENDING_MS, WAITING, Whom, anonymous, redact, waits, whom
 from adapters.sql import tables
 from adapters.sql.work import Upsert, Work
 from core.event import Event
@@ -65,20 +69,34 @@ _UNSUPPRESS: Final = delete(SUPPRESSION).where(SUPPRESSION.c.hash.in_(_VALUES))
 _LOCK: Final = select(PERSON.c.username).where(PERSON.c.person_no == _WHO)
 _NAMES: Final = select(IDENTITY.c.namespace, IDENTITY.c.value).where(IDENTITY.c.person_no == _WHO)
 _FIELDS = (INBOX.c.id, INBOX.c.state, INBOX.c.body)
-_NEEDLE: BindParameter[bytes] = bindparam("needle", type_=LargeBinary)
-_HOLDING: Final = {
-    False: select(*_FIELDS).where(func.instr(INBOX.c.body, _NEEDLE) > 0).order_by(INBOX.c.id),
-    True: select(*_FIELDS)
-    .where(text("position(:needle in body) > 0").bindparams(_NEEDLE))
-    .order_by(INBOX.c.id),
-}
-"""By whether it is asked of a server: updates that hold some bytes."""
-_TOLD: Final = {
-    False: select(AUDIT.c.id, AUDIT.c.detail).where(func.instr(AUDIT.c.detail, _NEEDLE) > 0),
-    True: select(AUDIT.c.id, AUDIT.c.detail).where(
-        text("position(:needle in detail) > 0").bindparams(_NEEDLE)
-    ),
-}
+_TOLD = (AUDIT.c.id, AUDIT.c.detail)
+
+
+@cache
+def _holding(n: int, *, server: bool, waiting: bool) -> Select[Any]:
+    """Updates in which one of n words stands, in one pass; only those that wait for something if said."""
+    found = select(*_FIELDS).where(_has(INBOX.c.body, n, server=server)).order_by(INBOX.c.id)
+    return found.where(INBOX.c.state.in_(WAITING)) if waiting else found
+
+
+@cache
+def _telling(n: int, *, server: bool) -> Select[Any]:
+    """Entries of the audit trail in whose detail one of n words stands."""
+    return select(*_TOLD).where(_has(AUDIT.c.detail, n, server=server))
+
+
+def _has(column: Column[Any], n: int, *, server: bool) -> ColumnElement[bool]:
+    """The bytes hold one of n words; the two databases say it in their own ways."""
+    words = [bindparam(f"word_{place}", type_=LargeBinary) for place in range(n)]
+    if not server:
+        return or_(*(func.instr(column, word) > 0 for word in words))
+    return or_(*(func.position(word.op("IN")(column)) > 0 for word in words))
+
+
+def _needles(words: Sequence[str]) -> dict[str, bytes]:
+    return {f"word_{place}": word.encode() for place, word in enumerate(words)}
+
+
 _REDACT: Final = (
     update(INBOX)
     .where(INBOX.c.id == bindparam("of_id"))
@@ -166,7 +184,8 @@ class SqlErasures:
         if await self._work.value(_LEAVING, asked):
             return True
         about = await self._whom(person_no)
-        return any(waits(state, body, about) for state, body in (await self._holding(about)).values())
+        held = await self._holding(about, waiting=True)
+        return any(waits(state, body, about) for _, state, body in held)
 
     async def erase(self, person_no: int, suppressed: Sequence[str], now_ms: int) -> int:
         about = await self._whom(person_no)
@@ -187,17 +206,17 @@ class SqlErasures:
         names = [tuple(row) for row in await self._work.rows(_NAMES, {"who": person_no})]
         return whom(names, usernames)
 
-    async def _holding(self, about: Whom) -> dict[int, tuple[str, bytes]]:
-        """Updates in which one of the words stands: number -> (state, body)."""
-        found: dict[int, tuple[str, bytes]] = {}
-        for word in about.words:
-            rows = await self._work.rows(_HOLDING[self._work.locks], {"needle": word.encode()})
-            found |= {number: (state, body) for number, state, body in rows}
-        return found
+    async def _holding(self, about: Whom, *, waiting: bool) -> Sequence[tuple[int, str, bytes]]:
+        """Updates in which one of the words stands: (number, state, body)."""
+        words = about.words
+        if not words:
+            return []
+        statement = _holding(len(words), server=self._work.locks, waiting=waiting)
+        return await self._work.rows(statement, _needles(words))
 
     async def _redact_inbox(self, about: Whom) -> int:
         changes = []
-        for number, (state, body) in sorted((await self._holding(about)).items()):
+        for number, state, body in await self._holding(about, waiting=False):
             found = redact(body, about)
             if found.own or found.mentions:
                 stands = "handled" if found.own else state
@@ -217,8 +236,15 @@ class SqlErasures:
     async def _redact_audit(self, person_no: int, about: Whom) -> None:
         words = about.told
         await self._work.run_in(_NO_TARGET, [f"person:{person_no}", *words, *(f"@{one}" for one in words)])
-        for word in words:
-            needle = word.encode()
-            rows = await self._work.rows(_TOLD[self._work.locks], {"needle": needle})
-            changes = [{"of_id": number, "left": detail.replace(needle, b"-")} for number, detail in rows]
-            await self._work.run_each(_NO_DETAIL, changes)
+        if not words:
+            return
+        rows = await self._work.rows(_telling(len(words), server=self._work.locks), _needles(words))
+        await self._work.run_each(
+            _NO_DETAIL, [{"of_id": number, "left": _without(detail, words)} for number, detail in rows]
+        )
+
+
+def _without(detail: bytes, words: Sequence[str]) -> bytes:
+    for word in words:
+        detail = detail.replace(word.encode(), b"-")
+    return detail
