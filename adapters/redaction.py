@@ -61,14 +61,19 @@ class Redacted:
     body: bytes
 
 
+_UNREADABLE: Final = Redacted(True, True, b"{}")
+
+
 def redact(body: bytes, whom: Whom) -> Redacted:
     """The update without the person. What can't be read is as good as theirs: nothing of it is left."""
     try:
         update = orjson.loads(body)
-    except orjson.JSONDecodeError:
-        return Redacted(True, True, b"{}")
-    if not isinstance(update, dict):
-        return Redacted(True, True, b"{}")
+        return _redact(update, body, whom) if isinstance(update, dict) else _UNREADABLE
+    except (orjson.JSONDecodeError, RecursionError):
+        return _UNREADABLE
+
+
+def _redact(update: Mapping[str, Any], body: bytes, whom: Whom) -> Redacted:
     number = {"update_id": update["update_id"]} if isinstance(update.get("update_id"), int) else {}
     if any(_is_theirs(said, whom) for said in update.values() if isinstance(said, dict)):
         return Redacted(True, True, orjson.dumps(number))
@@ -116,7 +121,7 @@ def _without(value: Any, whom: Whom) -> Any:
 
 def _dict_without(value: Mapping[str, Any], whom: Whom) -> dict[str, Any]:
     if _is_id(value.get("id"), whom):
-        return dict(_NOBODY)
+        return {**_NOBODY, "type": value["type"]} if "type" in value else dict(_NOBODY)
     dropped: set[str] = set()
     if any(_tells(value.get(key), whom) for key in _QUOTES):
         dropped.update(_QUOTES)
