@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Sequence
+from dataclasses import replace
+
 import pytest
 
 from core.errors import StoreError
-from core.flow.handle import HandleDeps, handle_pending
+from core.flow.handle import HandleDeps, Handlers, handle_pending
 from core.ports import InboxRow
-from tests.core.flow.worlds import ANNA, BORA, World
+from tests.core.flow.worlds import ANNA, BORA, BOT, World
 
 
 async def waiting(*texts: str, applied: bool = True) -> World:
@@ -112,3 +116,101 @@ async def test_who_writes_without_pause_delays_nobody_by_more_than_one_answer() 
     await drain(deps)
     assert handler.ran == [62, 65, 63, 64]
     assert await world.inbox() == {"handled": 65}
+
+
+class Slow:
+    """Answers that take until they are let go."""
+
+    def __init__(self, *slow: int) -> None:
+        self.ran: list[int] = []
+        self._slow = slow
+        self.go = asyncio.Event()
+
+    async def __call__(self, row: InboxRow) -> None:
+        if row.update_id in self._slow:
+            await self.go.wait()
+        self.ran.append(row.update_id)
+
+
+async def turns(handlers: Handlers, rings: Sequence[None]) -> None:
+    """Steps as long as something ends, as a service takes them."""
+    heard = -1
+    while heard != len(rings):
+        heard = len(rings)
+        await handlers.step()
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+
+
+async def test_a_slow_answer_delays_nobody_else() -> None:
+    world, handler = await waiting("a", "b", "c", "d", "e"), Slow(1)
+    rings: list[None] = []
+    handlers = Handlers(HandleDeps(world.store, handler, workers=2), on_end=lambda: rings.append(None))
+    await turns(handlers, rings)
+    assert handler.ran == [2, 3, 4, 5]
+    assert await world.inbox() == {"applied": 1, "handled": 4}
+    handler.go.set()
+    assert await handlers.finish() == 1
+    assert await world.inbox() == {"handled": 5}
+
+
+async def test_of_one_person_one_update_is_under_way_at_a_time() -> None:
+    world, handler = World(), Slow(1)
+    for _ in range(3):
+        await world.says(ANNA, "price?")
+    await world.apply()
+    rings: list[None] = []
+    deps = HandleDeps(world.store, handler, who=lambda row: row.bot_id)
+    handlers = Handlers(deps, on_end=lambda: rings.append(None))
+    await turns(handlers, rings)
+    assert handler.ran == []
+    handler.go.set()
+    while (await handlers.step()).left:
+        await asyncio.sleep(0)
+    assert handler.ran == [1, 2, 3]
+
+
+async def test_what_comes_meanwhile_begins_while_a_slow_answer_is_under_way() -> None:
+    world, handler = await waiting("a"), Slow(1)
+    rings: list[None] = []
+    handlers = Handlers(HandleDeps(world.store, handler), on_end=lambda: rings.append(None))
+    await turns(handlers, rings)
+    await world.says(BORA, "hello")
+    await world.apply()
+    await turns(handlers, rings)
+    assert handler.ran == [2]
+    handler.go.set()
+    await handlers.finish()
+
+
+async def test_urgent_updates_have_places_of_their_own() -> None:
+    world, handler = await waiting("a", "b", "c"), Slow(1, 2, 3)
+    tap = await world.taps(ANNA, "menu:vip")
+    async with world.store.transaction() as tx:
+        await tx.inbox.add(BOT, [replace(tap, update_id=900, urgent=True)])
+    await world.apply()
+    rings: list[None] = []
+    deps = HandleDeps(world.store, handler, workers=2)
+    ordinary = Handlers(deps, urgent=False, on_end=lambda: rings.append(None))
+    urgent = Handlers(deps, urgent=True, on_end=lambda: rings.append(None))
+    await turns(ordinary, rings)
+    await turns(urgent, rings)
+    assert handler.ran == [900]
+    handler.go.set()
+    await asyncio.gather(ordinary.finish(), urgent.finish())
+
+
+async def test_handlers_that_are_given_up_end_with_whoever_waits_for_them() -> None:
+    world, handler = await waiting("a"), Slow(1)
+    handlers = Handlers(HandleDeps(world.store, handler))
+    await handlers.step()
+    waits = asyncio.ensure_future(handlers.finish())
+    await asyncio.sleep(0)
+    waits.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await waits
+    await asyncio.sleep(0)
+    handler.go.set()
+    await asyncio.sleep(0)
+    assert handler.ran == []
+    assert await world.inbox() == {"applied": 1}
