@@ -1,4 +1,4 @@
-"""The menu: eight screens over one open workspace, each of which names the verb that does the same.
+"""The menu: screens over one open workspace, each of which names the verb that does the same.
 
 Keys are words and numbers followed by Enter, so that it works over any terminal. `b` goes back, `q`, Ctrl-C
 or the end of input leaves. Data of the demo are marked SIMULATED on every screen.
@@ -14,10 +14,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from app.desk.groups import group_card, group_list
+from app.desk.links import link_report
 from console.exporting import everybody, people_report, write_file
 from console.output import BOLD, YELLOW, Mode, Output
 from console.report import Report
-from console.screens import delivery, health, learning, people, segments, strategies
+from console.screens import delivery, groups, health, learning, links, people, segments, strategies
 from console.session import Desk, Options, open_desk, output
 from console.terminal import Back, Quit, Terminal
 from core.errors import KairosError, NotFoundError
@@ -72,7 +74,7 @@ class Menu:
 
     def __init__(self, desk: Desk, terminal: Terminal, runner: asyncio.Runner, options: Options) -> None:
         self.desk, self.terminal, self._runner, self._options = desk, terminal, runner, options
-        self.screens = (
+        self.screens: tuple[Screen, ...] = (
             Screen("User analysis and segmentation", self.person),
             Screen("Segment performance report", self.report),
             Screen("Dynamic delivery status", self.delivery),
@@ -81,6 +83,8 @@ class Menu:
             Screen("Learning report", self.learning),
             Screen("Bots", self.bots),
             Screen("Health", self.health),
+            Screen("Groups and channels", self.groups),
+            Screen("Links and campaigns", self.links),
         )
 
     def loop(self) -> None:
@@ -88,8 +92,9 @@ class Menu:
         while True:
             self._overview()
             try:
-                answer = self.terminal.ask("choose 1-8, q quit: ")
-                if answer.isdigit() and 1 <= int(answer) <= len(self.screens):
+                last = len(self.screens)
+                answer = self.terminal.ask(f"choose 1-{last}, q quit: ")
+                if answer.isdigit() and 1 <= int(answer) <= last:
                     self._open(self.screens[int(answer) - 1])
             except Back:
                 continue
@@ -156,6 +161,24 @@ class Menu:
         shown = replace(self._options, demo=self.terminal.out.simulated)  # what the menu was opened over
         self.terminal.show(self._get(health.examine(shown)), self._title(7), ENTER)
 
+    def groups(self) -> None:
+        """Groups and channels, and one of them."""
+        space = self.desk.workspace
+        while True:
+            report = groups.lines(self._get(group_list(space, 0, PAGE)), PAGE)
+            prompt = "a number = that group, Enter or b back, q quit: "
+            answer = self.terminal.show(report, self._title(8), prompt)
+            if not answer:
+                return
+            with suppress(Back):
+                card = groups.card(self._get(group_card(space, answer)))
+                self.terminal.show(card, self._title(8), ENTER)
+
+    def links(self) -> None:
+        """Where people came from."""
+        found = links.report(self._get(link_report(self.desk.workspace)))
+        self.terminal.show(found, self._title(9), ENTER)
+
     # ------------------------------------------------------------------ inside
     def _overview(self) -> None:
         self.terminal.clear()
@@ -164,7 +187,7 @@ class Menu:
         self.terminal.say(out.paint("Kairos", BOLD) + mark)
         self.terminal.say("")
         for number, screen in enumerate(self.screens, start=1):
-            self.terminal.say(f"  {number}  {screen.title}")
+            self.terminal.say(f"  {number:>2}  {screen.title}")
         self.terminal.say("")
         self.terminal.say("every screen is also a verb: python3 manage_crm.py -h")
 

@@ -102,12 +102,12 @@ def _pages(visit: Visit) -> list[int]:
 @pytest.mark.parametrize("number", range(1, 8))
 def test_every_screen_is_left_by_back_and_by_the_end_of_input(database: Path, number: int) -> None:
     back = Visit(database, [str(number), "b", "q"])
-    assert back.left and back.text.count("choose 1-8") == 2
+    assert back.left and back.text.count("choose 1-10") == 2
     assert Visit(database, [str(number)]).left
 
 
 def test_nonsense_shows_the_menu_again(database: Path) -> None:
-    assert Visit(database, ["9", "0", "", "x", "-1", "q"]).text.count("choose 1-8") == 6
+    assert Visit(database, ["11", "0", "", "x", "-1", "q"]).text.count("choose 1-10") == 6
 
 
 def test_a_wrong_name_is_a_sentence_and_no_end(database: Path) -> None:
