@@ -29,7 +29,7 @@ from benchmarks.speed._posting import CONNECTIONS, Posted, post, requests
 from benchmarks.speed._webhook import KINDS, SERVER_CORE, Server, pin, server
 from core.errors import KairosError
 
-FULL, QUICK = (5, 10_000), (3, 3_000)
+FULL, QUICK = (5, 10_000), (3, 2_000)
 """(rounds, updates in each)"""
 WARM_UP = 500
 WANTED = 3.0
