@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import random
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 
@@ -280,3 +281,27 @@ async def test_whoever_ends_its_own_side_still_gets_the_answer(site: Site) -> No
     site.later[0].answer(200, b"here")
     assert (await client.answer())[2] == b"here"
     assert await client.is_closed()
+
+
+async def test_no_bytes_whatever_stop_the_server(site: Site) -> None:
+    dice = random.Random(7)
+    seeds = [GET, LATER, b"POST /now HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nhel\r\n0\r\n\r\n"]
+    for _ in range(300):
+        noise = bytearray(dice.choice(seeds) * dice.randint(1, 3))
+        for _ in range(dice.randint(1, 6)):
+            noise[dice.randrange(len(noise))] = dice.randrange(256)
+        _, writer = await asyncio.open_connection("127.0.0.1", site.port)
+        writer.write(bytes(noise[: dice.randint(1, len(noise))]))
+        writer.write_eof()
+        while site.later:
+            site.later.pop().answer(200)
+        writer.transport.abort()
+        with contextlib.suppress(OSError):
+            await writer.wait_closed()
+    client = await site.client()
+    client.send(GET)
+    assert await client.status() == 200
+    while len(site.server.connections) > 1:
+        while site.later:
+            site.later.pop().answer(200)
+        await asyncio.sleep(0)

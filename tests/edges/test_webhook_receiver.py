@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import aiohttp
@@ -13,6 +14,7 @@ import orjson
 import pytest
 
 from adapters.memory import MemoryStore
+from adapters.sql.store import SqlStore
 from adapters.web.figures import Figure
 from adapters.web.group import Room
 from adapters.web.http import HttpLimits
@@ -58,7 +60,7 @@ class GatedStore(MemoryStore):
 class Site:
     """A receiver over a store in memory, and a client."""
 
-    store: GatedStore = field(default_factory=GatedStore)
+    store: Any = field(default_factory=GatedStore)
     limits: ReceiverLimits = field(default_factory=lambda: ReceiverLimits(HttpLimits(linger_s=0)))
     probes: Probes = field(default_factory=Probes)
     rings: int = 0
@@ -72,7 +74,8 @@ class Site:
         self.session = aiohttp.ClientSession()
 
     async def stop(self) -> None:
-        self.store.gate.set()
+        if isinstance(self.store, GatedStore):
+            self.store.gate.set()
         await self.session.close()
         await self.receiver.stop()
 
@@ -89,7 +92,8 @@ class Site:
 
     async def rows(self) -> list[InboxRow]:
         async with self.store.transaction(write=False) as tx:
-            return await tx.inbox.pending(1_000)
+            rows: list[InboxRow] = await tx.inbox.pending(1_000)
+        return rows
 
     async def until_waiting(self, count: int) -> None:
         while self.receiver.status["waiting"] != count:
@@ -146,6 +150,26 @@ async def test_an_update_that_comes_twice_is_accepted_twice_and_stored_once(site
     assert await site.post(message(1), OTHER) == 200
     assert [(row.bot_id, row.update_id) for row in await site.rows()] == [(BOT, 1), (OTHER, 1)]
     assert (site.receiver.status["accepted"], site.receiver.status["new"]) == (11, 2)
+
+
+async def test_what_was_answered_with_200_is_in_the_file(tmp_path: Path) -> None:
+    address = f"sqlite:///{tmp_path / 'webhook.db'}"
+    store = await SqlStore(address).open()
+    site = Site(store=store)
+    await site.start()
+    numbers = [n % 40 for n in range(80)]
+    assert (
+        await asyncio.gather(*(site.post(message(n)) for n in numbers), site.post(b"garbage")) == [200] * 81
+    )
+    async with SqlStore(address).transaction(
+        write=False
+    ) as tx:  # another connection sees only what is durable
+        assert sorted(row.update_id for row in await tx.inbox.pending(100)) == list(range(40))
+        assert [row.body for row in await tx.inbox.aside(0, 10)] == [b"garbage"]
+    assert site.receiver.status["new"] == 41
+    await site.stop()
+    await other.close()
+    await store.close()
 
 
 async def test_a_tap_goes_before_the_messages_that_wait(site: Site) -> None:
