@@ -8,7 +8,6 @@ from typing import Any
 import orjson
 from aiogram import Bot, Dispatcher
 from aiogram.types import Update
-from pydantic import ValidationError
 
 from bot.handlers import router
 from bot.session import Answering, LedgerSession, answering
@@ -39,7 +38,7 @@ class Answers:
             raise ContentError(f"no bot {row.bot_id} is configured any more")
         try:
             update = Update.model_validate(orjson.loads(row.body), context={"bot": bot})
-        except ValidationError as error:
+        except ValueError as error:  # no JSON to orjson, or no Update to aiogram
             raise ContentError("aiogram can't read this update") from error
         visitor = await self._find_visitor(sender.identity, sender.language)
         extra = {"visitor": visitor, "face": self._faces[row.bot_id], **self._known}
