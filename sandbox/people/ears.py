@@ -61,7 +61,7 @@ def callback_data(message: Json) -> list[str]:
 
 
 def _keep_in_mind(life: Life, heard: Heard) -> None:
-    if heard.is_new:
+    if heard.is_new and heard.campaign is None:  # reactions to campaigns are answers, not whims
         life.seen[heard.bot_id] = heard.message_id
     if any(each.startswith("menu:") for each in heard.data):
         life.menus[heard.bot_id] = heard.message_id

@@ -51,7 +51,7 @@ class Memory:
     is_vip: bool = False
     serial: int = 0
     seen: dict[int, int] = field(default_factory=dict)
-    """The last message of each bot."""
+    """The last message of each bot that was no campaign."""
     offers: dict[int, int] = field(default_factory=dict)
     """Of each bot the message with a button that sells VIP."""
     awaiting: dict[int, int] = field(default_factory=dict)

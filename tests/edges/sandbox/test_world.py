@@ -4,7 +4,7 @@ import pytest
 
 from sandbox.chats import REMEMBERED
 from sandbox.log import SandboxLog
-from sandbox.world import Group, TelegramUser, World
+from sandbox.world import Group, Json, TelegramUser, World
 from tests.edges.sandbox.conftest import ADA, BORA, BOT, TOKEN, Hands, people
 
 
@@ -74,3 +74,24 @@ def test_a_chat_remembers_its_last_messages_only() -> None:
     bot = world.bots[BOT]
     sent = [world.post(bot, ADA, {"text": str(number)}) for number in range(REMEMBERED + 5)]
     assert world.chat(BOT, ADA).messages() == sent[5:]
+
+
+def test_in_the_past_the_same_acts_become_lines_of_history() -> None:
+    hands = Hands()
+    world = people(World(hands))
+    lines: list[Json] = []
+    mark = world.log.seq
+    with world.in_past(hands.now_ms - 60_000, lines):
+        world.say(ADA, BOT, "then")
+        world.block(ADA, BOT)
+    assert world.clock() == hands.now_ms
+    assert (world.log.seq, len(world.queue(BOT))) == (mark, 1), "the queue holds the start alone"
+    assert [line["received_at_ms"] for line in lines] == [hands.now_ms - 60_000] * 2
+    first, second = (line["update"] for line in lines)
+    assert isinstance(first, dict)
+    assert isinstance(second, dict)
+    assert (first["message"]["date"], second["update_id"]) == (
+        hands.now_ms // 1000 - 60,
+        first["update_id"] + 1,
+    )
+    assert world.is_blocked(ADA, BOT)
