@@ -161,9 +161,8 @@ async def test_what_was_answered_with_200_is_in_the_file(tmp_path: Path) -> None
     assert (
         await asyncio.gather(*(site.post(message(n)) for n in numbers), site.post(b"garbage")) == [200] * 81
     )
-    async with SqlStore(address).transaction(
-        write=False
-    ) as tx:  # another connection sees only what is durable
+    other = SqlStore(address)  # another connection sees only what is durable
+    async with other.transaction(write=False) as tx:
         assert sorted(row.update_id for row in await tx.inbox.pending(100)) == list(range(40))
         assert [row.body for row in await tx.inbox.aside(0, 10)] == [b"garbage"]
     assert site.receiver.status["new"] == 41

@@ -227,7 +227,7 @@ def test_failures_are_tried_again_with_growing_pauses_until_the_update_is_too_ol
     async def scenario(town: Town, world: World, receiver: Receiver) -> list[int]:
         receiver.status = lambda text: 503
         began = town.now_ms()
-        tries = []
+        tries: list[int] = []
         while len(tries) < 9:
             before = len(receiver.got)
             while len(receiver.got) == before:
