@@ -50,7 +50,7 @@ async def test_no_update_makes_a_handler_fall() -> None:
         except ContentError:
             refused += 1
     assert len(rows) > 100
-    assert refused < len(rows) / 10
+    assert refused < len(rows) / 5  # every fifth was mutated
     assert {"answerCallbackQuery", "answerPreCheckoutQuery", "answerInlineQuery"} <= set(shop.line.names())
     assert len(shop.world.messenger.sent) > 20
     for sent in shop.world.messenger.sent:
