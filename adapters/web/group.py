@@ -89,8 +89,8 @@ class GroupCommit:
         new = 0
         try:
             async with self._store.transaction() as tx:
-                for bot_id, updates in by_bot.items():
-                    new += await tx.inbox.add(bot_id, updates)
+                for bot_id in sorted(by_bot):  # one order, so that two processes can't wait for each other
+                    new += await tx.inbox.add(bot_id, sorted(by_bot[bot_id], key=_number))
         except Exception as error:  # noqa: BLE001 - whatever it was: all of the group must be answered
             self.stored.failures += 1
             self.stored.error = str(error) if isinstance(error, KairosError) else type(error).__name__
@@ -100,3 +100,7 @@ class GroupCommit:
         self.stored.new += new
         self._on_batch()
         return True
+
+
+def _number(update: RawUpdate) -> int:
+    return update.update_id

@@ -145,6 +145,20 @@ async def test_updates_that_come_during_a_commit_share_the_next_one(site: Site) 
     assert site.receiver.status["commits"] == site.rings == 2
 
 
+async def test_a_group_is_stored_in_telegrams_order_whatever_came_first(site: Site) -> None:
+    site.store.gate.clear()
+    first = asyncio.create_task(site.post(message(1)))
+    while not site.store.begun:
+        await asyncio.sleep(0)
+    more = []
+    for n in (9, 7, 8):
+        more.append(asyncio.create_task(site.post(message(n))))
+        await site.until_waiting(len(more))
+    site.store.gate.set()
+    await asyncio.gather(first, *more)
+    assert [row.update_id for row in await site.rows()] == [1, 7, 8, 9]
+
+
 async def test_an_update_that_comes_twice_is_accepted_twice_and_stored_once(site: Site) -> None:
     assert await asyncio.gather(*(site.post(message(1)) for _ in range(10))) == [200] * 10
     assert await site.post(message(1), OTHER) == 200
