@@ -54,7 +54,7 @@ async def vacuum(connection: AsyncConnection) -> None:
     try:
         await own.execute(text(f"VACUUM {', '.join(TABLES)}"))
     finally:
-        await own.invalidate()  # the next user of this lane wants transactions again
+        await own.close()  # the next user of this lane wants transactions again
 
 
 @contextmanager

@@ -33,7 +33,7 @@ def _number(**options: Any) -> Any:
 
 
 def _later_number(value: int) -> Any:
-    """A number that rows written before the column was there have too."""
+    """Rows written before the column was there have it too."""
     return _number(server_default=str(value))
 
 
@@ -57,7 +57,6 @@ def _text(*, key: bool = False) -> Any:
 
 
 def _later_text() -> Any:
-    """A text that rows written before the column was there have too: an empty one."""
     return Field(sa_column=Column(String, nullable=False, server_default=""))
 
 

@@ -90,7 +90,7 @@ async def test_our_own_work_waits_and_goes_on(address: str) -> None:
     store = await SqlStore(address).open()
     await crowd(store, 4)
     done = await asyncio.gather(store.compact(), people(store, 91), store.compact(), people(store, 92))
-    assert (done[1], done[3]) == ([5], [6])
+    assert sorted([done[1], done[3]]) == [[5], [6]]
     async with store.transaction() as tx:
         await tx.people.load([5])
     await store.close()
