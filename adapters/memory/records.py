@@ -43,6 +43,9 @@ class MemoryInbox:
         rows = self._in_state("received")
         return sorted(rows, key=lambda row: (not self._t.urgent[row.id], row.id))[:limit]
 
+    async def claim(self, ids: Sequence[int]) -> set[int]:
+        return {row.id for row in self._rows(ids) if row.state == "received"}
+
     async def unhandled(self, limit: int, *, urgent: bool | None = None) -> list[InboxRow]:
         rows = self._in_state("applied")
         return [row for row in rows if urgent is None or self._t.urgent[row.id] == urgent][:limit]

@@ -83,6 +83,9 @@ class SqlEvents:
         return _events(await self._work.rows(_ALL_OF_GROUP, {"of_group": group_no}))
 
     async def choices(self, person_nos: Sequence[int], since_ms: int) -> list[PersonEvent]:
+        if not person_nos:
+            return []
+        await self._work.alone("choices")
         rows = await self._work.rows_in(_CHOICES, sorted(set(person_nos)), {"since": since_ms})
         return _events(rows)
 

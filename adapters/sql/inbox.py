@@ -36,6 +36,7 @@ _ROW: Final = select(
     INBOX.c.reason,
 )
 _PENDING: Final = _ROW.where(INBOX.c.state == "received").order_by(INBOX.c.lane, INBOX.c.id).limit(_MOST)
+_CLAIM: Final = select(INBOX.c.id).where(INBOX.c.id.in_(_VALUES), INBOX.c.state == "received")
 _UNHANDLED: Final = (
     _ROW.where(INBOX.c.state == "applied", INBOX.c.lane == bindparam("in_lane"))
     .order_by(INBOX.c.id)
@@ -90,15 +91,17 @@ class SqlInbox:
         await self._work.run(_SET_OFFSET, {"bot_id": bot_id, "next_offset": next_offset})
 
     async def pending(self, limit: int) -> list[InboxRow]:
-        statement = _PENDING.with_for_update(skip_locked=True) if self._work.locks else _PENDING
-        return [InboxRow(*row) for row in await self._work.rows(statement, {"most": limit})]
+        return [InboxRow(*row) for row in await self._work.rows(_PENDING, {"most": limit})]
+
+    async def claim(self, ids: Sequence[int]) -> set[int]:
+        statement = _CLAIM.with_for_update(skip_locked=True) if self._work.locks else _CLAIM
+        return {row[0] for row in await self._work.rows_in(statement, ids)}
 
     async def unhandled(self, limit: int, *, urgent: bool | None = None) -> list[InboxRow]:
         lanes = (URGENT, ORDINARY) if urgent is None else (URGENT if urgent else ORDINARY,)
-        statement = _UNHANDLED.with_for_update(skip_locked=True) if self._work.locks else _UNHANDLED
         found: list[InboxRow] = []
         for lane in lanes:
-            rows = await self._work.rows(statement, {"in_lane": lane, "most": limit})
+            rows = await self._work.rows(_UNHANDLED, {"in_lane": lane, "most": limit})
             found.extend(InboxRow(*row) for row in rows)
         return sorted(found, key=lambda row: row.id)[:limit]
 

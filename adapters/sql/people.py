@@ -7,7 +7,6 @@ one counter row, held until the commit: its order is the order of commits, witho
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from typing import Any, Final
 
 from sqlalchemy import BindParameter, Select, bindparam, delete, exists, func, or_, select, update
@@ -215,7 +214,7 @@ class SqlPeople(SqlContacts):
             return []
         await self._remember_segments(records)
         first = await next_numbers(self._work, "seq", len(records))
-        saved = [replace(record, seq=first + place) for place, record in enumerate(records)]
+        saved = [_numbered(record, first + place) for place, record in enumerate(records)]
         rows = [_row(record) for record in saved]
         await self._work.run_rows(_SAVE, _SAVE_NAMES, rows)
         await self._save_memberships(
@@ -319,6 +318,22 @@ def _record(row: AnyRow) -> PersonRecord:
         segment_after_ms=row.segment_after_ms,
         seq=row.seq,
         hot=row.hot,
+    )
+
+
+def _numbered(record: PersonRecord, seq: int) -> PersonRecord:
+    """The record with its new number; `replace` takes four times as long."""
+    return PersonRecord(
+        record.person_no,
+        record.created_ms,
+        record.state,
+        record.contact,
+        record.segments,
+        record.holdout,
+        record.plan_after_ms,
+        record.segment_after_ms,
+        seq,
+        record.hot,
     )
 
 

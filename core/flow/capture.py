@@ -10,7 +10,7 @@ losing it loses nothing. Urgent rows come first, and a batch is small enough tha
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from core.errors import ContentError, KairosError, StoreError
@@ -29,6 +29,10 @@ MANY: Final = 100
 """So many at once are a flood: more are on their way."""
 GATHER_S: Final = 0.03
 """In a flood the next batch may gather for so long: what an update costs falls by a quarter."""
+
+
+_FAULTS: Final = (KairosError, ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
+"""What one strange row can bring about."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +87,7 @@ async def _apply_all(deps: CaptureDeps, waiting: Sequence[InboxRow], now_ms: int
         return await _apply(deps, waiting, now_ms)
     except StoreError:
         raise  # no row is to blame: all stay waiting
-    except (KairosError, ValueError, TypeError, KeyError, OverflowError) as error:
+    except _FAULTS as error:
         if isinstance(error, KairosError) and not error.permanent:
             raise
         if len(waiting) == 1:
@@ -102,6 +106,10 @@ async def _keep_aside(deps: CaptureDeps, row: InboxRow, error: Exception) -> App
 async def _apply(deps: CaptureDeps, waiting: Sequence[InboxRow], now_ms: int) -> Applied:
     captured, unreadable = _read_all(deps.read, waiting)
     async with deps.store.transaction() as tx:
+        mine = await tx.inbox.claim([row.id for row in waiting])
+        if len(mine) < len(waiting):  # another process is faster
+            captured = {row_id: item for row_id, item in captured.items() if row_id in mine}
+            unreadable = {row_id: reason for row_id, reason in unreadable.items() if row_id in mine}
         for row_id, reason in unreadable.items():
             await tx.inbox.failed([row_id], reason)
         meaning = await mean(tx, captured.values(), deps.suppressed_as, now_ms)
@@ -112,8 +120,8 @@ async def _apply(deps: CaptureDeps, waiting: Sequence[InboxRow], now_ms: int) ->
         answers = await store(tx, await _answers(tx, acts))
         recorded = await absorb(tx, (*fresh, *answers), now_ms, meaning.origin)
         await _mark(tx, captured, meaning)
-    await show(deps.hot, recorded)
-    return Applied(len(waiting), len(recorded.fresh), len(unreadable), len(answers))
+    await show(deps.hot, replace(recorded, records=(*meaning.regrouped, *recorded.records)))
+    return Applied(len(mine), len(recorded.fresh), len(unreadable), len(answers))
 
 
 async def _mark(tx: Transaction, captured: dict[int, Captured], meaning: Meaning) -> None:

@@ -9,8 +9,9 @@ from typing import Final
 
 from core.event import PersonEvent
 from core.identity import Place
-from core.ports import GroupContact, GroupRecord, Membership, Transaction
-from core.profile import fold_group, pack_group, unpack_group, view_group
+from core.intake.people import packed
+from core.ports import GroupContact, GroupRecord, Membership, PersonRecord, Transaction
+from core.profile import fold_group, pack_group, regrouped, unpack_group, view_group
 
 _STATES: Final = {
     "group_message": "seen",
@@ -68,6 +69,20 @@ def _counted(record: GroupRecord) -> Counts:
     items = json.loads(record.hot)
     kept = unpack_group(dict(zip(items[::2], items[1::2], strict=True)))
     return int(str(kept["members_seen"])), int(str(kept["members_now"]))
+
+
+async def regroup(tx: Transaction, now_ms: int) -> Sequence[PersonRecord]:
+    """People's records follow the groups that became part of another in this transaction; the records as
+    they stand after it."""
+    merged = await tx.groups.merged()
+    if not merged:
+        return ()
+    records = await tx.people.load(sorted({no for one in merged for no in one.people}))
+    for one in merged:
+        for no in one.people:
+            state = regrouped(records[no].state, one.younger, one.older)
+            records[no] = replace(records[no], state=state)
+    return await tx.people.save([packed(records[no], now_ms) for no in sorted(records)])
 
 
 def memberships(items: Iterable[PersonEvent]) -> list[Membership]:

@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 
 from core.event import Event, PersonEvent
 from core.identity import Captured, Identity, Place, Sender
+from core.intake.groups import regroup
 from core.intake.origin import Origin
-from core.ports import Transaction
+from core.ports import PersonRecord, Transaction
 
 SuppressedAs = Callable[[Identity], str]
 """The keyed hash under which an identifier stands on the suppression list."""
@@ -19,11 +20,12 @@ NOBODY = 0
 @dataclass(frozen=True, slots=True)
 class Meaning:
     """Events with the numbers of whom they are about. `unwanted`: people who asked to be forgotten, and of
-    whom nothing was taken in."""
+    whom nothing was taken in. `regrouped`: records that changed because two groups turned out to be one."""
 
     events: Sequence[PersonEvent]
     origin: Origin
     unwanted: frozenset[Identity] = frozenset()
+    regrouped: Sequence[PersonRecord] = ()
 
 
 @dataclass(slots=True)
@@ -46,6 +48,7 @@ async def mean(
     who = await _people(tx, told, suppressed_as, now_ms)
     places = [part.item.place for part in told if part.item.place is not None]
     groups = await tx.groups.resolve(list(dict.fromkeys(places)), now_ms) if places else {}
+    moved = await regroup(tx, now_ms) if places else ()
     events: list[PersonEvent] = []
     senders: dict[str, Sender] = {}
     where: dict[str, Place] = {}
@@ -61,7 +64,7 @@ async def mean(
             if place is not None:
                 where[event.key] = place
             events.append(PersonEvent(person_no, _in_group(event, group_no) if group_no else event))
-    return Meaning(events, Origin(senders, where), who.unwanted)
+    return Meaning(events, Origin(senders, where), who.unwanted, moved)
 
 
 @dataclass(frozen=True, slots=True)

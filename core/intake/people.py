@@ -48,12 +48,12 @@ def changed(
     state = fold(record.state, events)
     wakes = any(event.kind in _WAKES for event in events)
     return PersonRecord(
-        person_no=record.person_no,
-        created_ms=record.created_ms,
-        state=state,
-        contact=_contact(record, state, events, senders),
-        segments=record.segments,
-        holdout=record.holdout,
+        record.person_no,
+        record.created_ms,
+        state,
+        _contact(record, state, events, senders),
+        record.segments,
+        record.holdout,
         plan_after_ms=0 if wakes else record.plan_after_ms,
         segment_after_ms=0,
     )
@@ -61,7 +61,18 @@ def changed(
 
 def packed(record: PersonRecord, now_ms: int) -> PersonRecord:
     """The record with its hot profile as of this moment."""
-    return replace(record, hot=pack(view(record.person_no, record.state, now_ms), record.segments))
+    return PersonRecord(  # `replace` takes four times as long, and there is one for each person and batch
+        record.person_no,
+        record.created_ms,
+        record.state,
+        record.contact,
+        record.segments,
+        record.holdout,
+        record.plan_after_ms,
+        record.segment_after_ms,
+        record.seq,
+        pack(view(record.person_no, record.state, now_ms), record.segments),
+    )
 
 
 Said = tuple[int, tuple[str, str, str, bool]]

@@ -58,6 +58,11 @@ class Inbox(Protocol):
         """Rows `received`: urgent ones first, then oldest first."""
         ...
 
+    async def claim(self, ids: Sequence[int]) -> set[int]:
+        """Those of the rows that are still `received` and that no other process is applying: ours until the
+        transaction ends. PostgreSQL: FOR UPDATE SKIP LOCKED."""
+        ...
+
     async def unhandled(self, limit: int, *, urgent: bool | None = None) -> list[InboxRow]:
         """Rows `applied` whose handlers have not run, oldest first; only urgent or others if said."""
         ...
@@ -226,10 +231,24 @@ class Membership:
     state_ms: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Merged:
+    """A group that became part of an older one. people: numbers of those to whom something happened in it."""
+
+    younger: int
+    older: int
+    people: tuple[int, ...]
+
+
 class Groups(Protocol):
     async def resolve(self, places: Sequence[Place], now_ms: int) -> dict[int, int]:
         """Group numbers by chat id; unknown ones become new groups. Two chat ids of one group (`also`) get
         one number; were they two groups so far, the younger becomes part of the older (its events too)."""
+        ...
+
+    async def merged(self) -> list[Merged]:
+        """What `resolve` merged in this transaction, in that order. The records of these people still name
+        the younger group: whoever resolves sees to them."""
         ...
 
     async def find(self, chat_id: int) -> int | None: ...
@@ -317,7 +336,8 @@ class Events(Protocol):
         ...
 
     async def choices(self, person_nos: Sequence[int], since_ms: int) -> list[PersonEvent]:
-        """What these people said about consent since then (`core.event.CHOICES`), in any order."""
+        """What these people said about consent since then (`core.event.CHOICES`), in any order. Until the
+        transaction ends nobody else asks, so that choices made at once are put in one order."""
         ...
 
     async def export(self, after: tuple[int, str], limit: int) -> list[PersonEvent]:

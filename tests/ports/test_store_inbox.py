@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from core.ports import Store
+from tests.ports.conftest import opened
 from tests.ports.worlds import BOT, HOUR, NOW, OTHER_BOT, update
+from tests.postgres import PostgresForTests
 
 
 async def test_an_update_is_stored_once_however_often_it_comes(store: Store) -> None:
@@ -129,3 +131,27 @@ async def test_a_number_may_come_again_when_its_row_is_gone(store: Store) -> Non
         assert await tx.inbox.prune(NOW + 1, 10) == 0
         assert await tx.inbox.counts() == {"applied": 1, "handled": 1}
         assert await tx.inbox.add(BOT, [update(1), update(2), update(3), update(4)]) == 2
+
+
+async def test_a_row_is_claimed_only_while_it_waits(store: Store) -> None:
+    async with store.transaction() as tx:
+        await tx.inbox.add(BOT, [update(1), update(2), update(3)])
+        first, second, third = [row.id for row in await tx.inbox.pending(10)]
+        await tx.inbox.applied([first])
+        await tx.inbox.failed([second], "broken")
+    async with store.transaction() as tx:
+        assert await tx.inbox.claim([first, second, third, third + 99]) == {third}
+        assert await tx.inbox.claim([]) == set()
+
+
+async def test_what_another_process_is_applying_is_left_to_it(postgres: PostgresForTests) -> None:
+    """SQLite has one writer at a time anyway."""
+    address = await postgres.fresh_database()
+    async with opened(address) as one, opened(address) as other:
+        async with one.transaction() as tx:
+            await tx.inbox.add(BOT, [update(1), update(2)])
+            first, second = [row.id for row in await tx.inbox.pending(10)]
+        async with one.transaction() as tx:
+            assert await tx.inbox.claim([first]) == {first}
+            async with other.transaction() as meanwhile:
+                assert await meanwhile.inbox.claim([first, second]) == {second}
