@@ -11,7 +11,7 @@ from adapters.sql.store import SqlStore
 from core.errors import NotFoundError
 from core.event import Event, PersonEvent, Scalar
 from core.identity import Place
-from core.ports import GroupRecord, HotRow, Membership, Store, Transaction
+from core.ports import GroupRecord, HotRow, Membership, Merged, Store, Transaction
 from core.profile import GroupState, fold_group
 from tests.ports.worlds import BOT, HOUR, NOW
 
@@ -21,7 +21,14 @@ MOVED = Place(SUPER, "supergroup", "Chess club", "chess", True, also=GROUP)
 
 
 def spoke(group_no: int, key: str, at: int = NOW, person_no: int = 0) -> PersonEvent:
-    props: dict[str, Scalar] = {"length": 3, "media": "text", "topics": "", "thread": 0, "reply_to": 0, "edited": False}
+    props: dict[str, Scalar] = {
+        "length": 3,
+        "media": "text",
+        "topics": "",
+        "thread": 0,
+        "reply_to": 0,
+        "edited": False,
+    }
     return PersonEvent(person_no, Event(key, at, "group_message", BOT, props, group_no))
 
 
@@ -144,3 +151,14 @@ async def test_several_that_see_a_new_group_at_once_give_it_one_number(address: 
     assert found == [{GROUP: 1, SUPER: 1}] * 3
     for store in stores:
         await store.close()
+
+
+async def test_what_was_merged_is_told_with_the_people_to_whom_something_happened_there(store: Store) -> None:
+    found = await numbers(store, PLACE, Place(SUPER, "supergroup"), Place(OTHER, "group"))
+    async with store.transaction() as tx:
+        here = [spoke(found[SUPER], f"k{no}", NOW + no, no) for no in (9, 3, 3, 0)]
+        await tx.events.append([*here, spoke(found[GROUP], "k", NOW, 5)])
+    async with store.transaction() as tx:
+        assert await tx.groups.merged() == []
+        await tx.groups.resolve([MOVED], NOW)
+        assert await tx.groups.merged() == [Merged(found[SUPER], found[GROUP], (3, 9))]
