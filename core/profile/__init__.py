@@ -13,6 +13,7 @@ them).
 from core.profile.folding import fold
 from core.profile.groups import GroupProfile, GroupState, fold_group, view_group
 from core.profile.hot import pack, pack_group, unpack, unpack_group
+from core.profile.regrouping import regrouped
 from core.profile.values import KEEP_DAYS, BotLink, Profile, ProfileState, Purchase
 from core.profile.viewing import hours_of_week, view
 
@@ -29,6 +30,7 @@ __all__ = [
     "hours_of_week",
     "pack",
     "pack_group",
+    "regrouped",
     "unpack",
     "unpack_group",
     "view",

@@ -88,8 +88,10 @@ def _standing(p: Profile, add: Add) -> None:
         add('"consent","1"')
     if p.vip:
         add('"vip","1"')
-    if p.bots or p.last_bot:
-        add(f'"bots","{p.bots}","bot","{p.last_bot}"')
+    if p.bots:
+        add(f'"bots","{p.bots}"')
+    if p.last_bot:
+        add(f'"bot","{p.last_bot}"')
     if p.groups:
         add(f'"groups","{p.groups}"')
     if p.frequency_days:
