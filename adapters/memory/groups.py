@@ -8,7 +8,7 @@ from dataclasses import replace
 from adapters.memory.tables import Tables
 from core.errors import NotFoundError
 from core.identity import Place
-from core.ports import GroupContact, GroupRecord, HotRow, Membership
+from core.ports import GroupContact, GroupRecord, HotRow, Membership, Merged
 from core.profile import GroupState, fold_group
 
 
@@ -17,6 +17,7 @@ class MemoryGroups:
 
     def __init__(self, tables: Tables) -> None:
         self._t = tables
+        self._merged: list[Merged] = []
 
     async def resolve(self, places: Sequence[Place], now_ms: int) -> dict[int, int]:
         for place in places:
@@ -41,9 +42,11 @@ class MemoryGroups:
 
     def _merge(self, younger: int, older: int) -> None:
         """Move all of the younger to the older, and fold the older anew from the events of both."""
-        for key, item in list(self._t.events.items()):
-            if item.event.group_no == younger:
-                self._t.events[key] = replace(item, event=replace(item.event, group_no=older))
+        there = {key: item for key, item in self._t.events.items() if item.event.group_no == younger}
+        people = sorted({item.person_no for item in there.values() if item.person_no})
+        self._merged.append(Merged(younger, older, tuple(people)))
+        for key, item in there.items():
+            self._t.events[key] = replace(item, event=replace(item.event, group_no=older))
         for chat_id, group_no in list(self._t.group_ids.items()):
             if group_no == younger:
                 self._t.group_ids[chat_id] = older
@@ -57,6 +60,9 @@ class MemoryGroups:
             key=lambda event: (event.ts_ms, event.key),
         )
         self._t.groups[older] = replace(self._t.groups[older], state=fold_group(GroupState(), events))
+
+    async def merged(self) -> list[Merged]:
+        return self._merged
 
     async def find(self, chat_id: int) -> int | None:
         return self._t.group_ids.get(chat_id)

@@ -19,7 +19,7 @@ from adapters.sql.numbers import next_numbers
 from adapters.sql.work import AnyRow, Upsert, Work
 from core.errors import NotFoundError
 from core.identity import Place
-from core.ports import GroupContact, GroupRecord, HotRow, Membership
+from core.ports import GroupContact, GroupRecord, HotRow, Membership, Merged
 from core.profile import GroupState, fold_group
 
 GROUP: Final = tables.table(tables.Group)
@@ -115,6 +115,12 @@ def _see(new: Any) -> Any:
 _SEE: Final = Upsert.into(MEMBER, _see)
 
 _YOUNGER: BindParameter[int] = bindparam("younger")
+_ITS_PEOPLE: Final = (
+    select(_EVENT.c.person_no)
+    .where(_EVENT.c.group_no == _YOUNGER, _EVENT.c.person_no > 0)
+    .distinct()
+    .order_by(_EVENT.c.person_no)
+)
 _MOVE_EVENTS: Final = update(_EVENT).where(_EVENT.c.group_no == _YOUNGER).values(group_no=bindparam("older"))
 _MOVE_NAMES: Final = (
     update(IDENTITY).where(IDENTITY.c.group_no == _YOUNGER).values(group_no=bindparam("older"))
@@ -132,6 +138,7 @@ class SqlGroups:
         self._work = work
         self._seen: set[int] = set()
         """Groups that are known to be there."""
+        self._merged: list[Merged] = []
 
     # ------------------------------------------------------------------ which is which
     async def resolve(self, places: Sequence[Place], now_ms: int) -> dict[int, int]:
@@ -167,10 +174,11 @@ class SqlGroups:
 
     async def _merge(self, younger: int, older: int) -> None:
         """Move all of the younger to the older, and fold the older anew from the events of both."""
-        both = {"younger": younger, "older": older}
+        both, gone = {"younger": younger, "older": older}, {"younger": younger}
+        people = tuple(row[0] for row in await self._work.rows(_ITS_PEOPLE, gone))
+        self._merged.append(Merged(younger, older, people))
         await self._work.run(_MOVE_EVENTS, both)
         await self._work.run(_MOVE_NAMES, both)
-        gone = {"younger": younger}
         seen = [Membership(*row) for row in await self._work.rows(_ITS_MEMBERS, gone)]
         await self._work.run(_NO_MEMBERS, gone)
         await self.see([replace(one, group_no=older) for one in seen])
@@ -179,6 +187,9 @@ class SqlGroups:
         events = await SqlEvents(self._work).all_of_group(older)
         anew = fold_group(GroupState(), [item.event for item in events])
         await self._work.run(_REFOLD, {"older": older, "anew": group_to_bytes(anew)})
+
+    async def merged(self) -> list[Merged]:
+        return self._merged
 
     async def find(self, chat_id: int) -> int | None:
         return (await self._known([chat_id])).get(chat_id)
