@@ -51,12 +51,13 @@ _BESIDE: Final = frozenset(
 
 
 class Generator:
-    """Updates as they might come from Telegram. `people` and `chats`: how many take part."""
+    """Updates as they might come from Telegram. `people` and `chats`: how many take part; `start_s`: the
+    date from which on they come, half a minute or less apart."""
 
-    def __init__(self, seed: int, people: int = 50, chats: int = 8) -> None:
+    def __init__(self, seed: int, people: int = 50, chats: int = 8, start_s: int = START_S) -> None:
         self._dice = random.Random(seed)
         self._schema = schema()
-        self._now_s = START_S
+        self._now_s = start_s
         self._update_id = 1000 * self._dice.randrange(1, 1000)
         self._people = [self._human(1001 + n) for n in range(people)]
         self._groups = [self._group(n) for n in range(chats)]
@@ -152,11 +153,8 @@ class Generator:
         if self._dice.random() < 0.4 or depth < 2:
             return {"text": self._dice.choice(pools.TEXTS)}
         if chat["type"].endswith("group") and self._dice.random() < 0.1:
-            return {
-                self._dice.choice(("migrate_to_chat_id", "migrate_from_chat_id")): self._dice.choice(
-                    self._groups
-                )["id"]
-            }
+            other = self._dice.choice([group for group in self._groups if group["id"] != chat["id"]])
+            return {self._dice.choice(("migrate_to_chat_id", "migrate_from_chat_id")): other["id"]}
         field = self._dice.choice(self._content)
         return {field.name: self._value(field, depth - 1)}
 
