@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from core.event import ACTIVE_KINDS, Event, Scalar
-from core.profile.series import KEEP_DAYS, Draft, put
+from core.profile.series import KEEP_DAYS, LARGEST, Draft, number_of, put
 from core.profile.values import GIVEN, WITHDRAWN, BotLink, ProfileState, Purchase
 from core.scores import DAY_MS
 from core.text import TOPICS
@@ -179,10 +179,6 @@ def _word(event: Event, name: str, default: str = "") -> str:
     return str(event.props.get(name) or default)
 
 
-def _number(event: Event, name: str) -> int:
-    return int(event.props.get(name) or 0)
-
-
 def _started(person: _Person, event: Event) -> None:
     person.link(event.bot_id, started_ms=event.ts_ms)
     campaign = _word(event, "campaign")
@@ -209,8 +205,8 @@ def _paid(person: _Person, event: Event) -> None:
     report = (
         event.ts_ms,
         _word(event, "currency"),
-        _number(event, "amount_minor"),
-        _number(event, "until_ms"),
+        number_of(event, "amount_minor"),
+        number_of(event, "until_ms"),
     )
     known = person.purchases.get(charge, _NO_PURCHASE)
     told = (known.paid_ms, known.currency, known.amount_minor, known.until_ms)
@@ -273,6 +269,8 @@ def _fact(value: Scalar) -> Scalar:
     """As it is kept; None when it says nothing."""
     if isinstance(value, str):
         return value[:_MAX_FACT] or None
+    if isinstance(value, int) and abs(value) > LARGEST:
+        return str(value)[:_MAX_FACT]
     return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
@@ -296,7 +294,7 @@ def _campaign_sent(person: _Person, event: Event) -> None:
 
 def _campaign_answered(person: _Person, event: Event) -> None:
     person.answers = _with(person.answers, event.ts_ms)
-    sent_ms = _number(event, "sent_ms") or event.ts_ms
+    sent_ms = number_of(event, "sent_ms") or event.ts_ms
     person.tally(_word(event, "kind"), _hour(sent_ms), 0, 1)
 
 

@@ -12,7 +12,7 @@ from typing import Final
 
 from core import scores
 from core.event import Event
-from core.profile.series import KEEP_DAYS, NOTHING, Draft, Series, active_days, in_window
+from core.profile.series import KEEP_DAYS, NOTHING, Draft, Series, active_days, in_window, number_of
 from core.scores import DAY_MS
 from core.text import TOPICS
 
@@ -157,7 +157,7 @@ def _message(group: _GroupDraft, event: Event) -> None:
         return
     group.draft.count("messages", event.ts_ms // DAY_MS)
     group.draft.half_hour(event.ts_ms)
-    thread = int(event.props.get("thread") or 0)
+    thread = number_of(event, "thread")
     if thread:
         group.threads[thread] = group.threads.get(thread, 0) + 1
 
@@ -187,7 +187,7 @@ def _topic(group: _GroupDraft, event: Event) -> None:
     state = event.props.get("state")
     if state != "edited":
         value = "closed" if state == "closed" else "open"
-        group.draft.register(f"topic:{event.props.get('thread') or 0}", event.ts_ms, value)
+        group.draft.register(f"topic:{number_of(event, 'thread')}", event.ts_ms, value)
 
 
 _STEPS: Final[Mapping[str, Callable[[_GroupDraft, Event], None]]] = {

@@ -8,10 +8,12 @@ byte.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from operator import itemgetter
 from typing import Final, TypeVar
 
+from core.event import Event
 from core.scores import DAY_MS, HALF_HOUR_MS
 
 KEEP_DAYS: Final = 60
@@ -24,8 +26,21 @@ NOTHING: Final[Series] = ()
 SESSION: Final = "session"
 """Counter of the runs of half hours that begin on a day, as if no run came over from the day before."""
 
+LARGEST: Final = 2**53
+_MAX_DIGITS: Final = 16
+
 K = TypeVar("K", int, str)
 V = TypeVar("V")
+
+
+def number_of(event: Event, name: str) -> int:
+    """A whole number that the event carries, 0 when it carries none; never larger than stores can keep."""
+    value = event.props.get(name)
+    if isinstance(value, str):
+        value = int(value) if value.isdecimal() and len(value) <= _MAX_DIGITS else 0
+    if value is None or not math.isfinite(value):
+        return 0
+    return max(-LARGEST, min(LARGEST, int(value)))
 
 
 def in_window(series: Series, first_day: int, last_day: int) -> Series:

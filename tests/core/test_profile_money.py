@@ -6,8 +6,9 @@ from itertools import permutations
 
 import pytest
 
+from adapters.codec import group_from_bytes, group_to_bytes, state_from_bytes, state_to_bytes
 from core.event import Event, Scalar
-from core.profile import Profile, ProfileState, Purchase, fold, view
+from core.profile import GroupState, Profile, ProfileState, Purchase, fold, fold_group, view
 from core.profile.money import Money, money_of, rfm
 from core.scores import DAY_MS
 
@@ -98,3 +99,19 @@ def test_cut_points_belong_to_the_better_score(
 def test_of_two_currencies_with_the_same_amount_the_choice_is_stable() -> None:
     charges = [Purchase(1, "EUR", 5), Purchase(2, "USD", 5)]
     assert money_of(charges) == money_of(reversed(charges))
+
+
+@pytest.mark.parametrize("amount", ["49900", 49_900, 49_900.0])
+def test_an_amount_is_a_whole_number_however_it_is_written(amount: Scalar) -> None:
+    event = Event("p", NOW, "payment_succeeded", 1, {"amount_minor": amount, "currency": "TRY"})
+    assert seen(event).amount_minor == 49_900
+
+
+@pytest.mark.parametrize("amount", [None, "", "much", "9" * 5000, float("nan"), float("inf"), 10**30])
+def test_no_amount_keeps_a_record_from_being_stored(amount: Scalar) -> None:
+    odd: dict[str, Scalar] = {"amount_minor": amount, "until_ms": amount, "size": amount, "thread": amount}
+    kinds = ("payment_succeeded", "attributes_set", "campaign_answered", "group_message", "topic_changed")
+    known = [Event(kind, NOW, kind, 1, odd, 1) for kind in kinds]
+    state, group = fold(ProfileState(), known), fold_group(GroupState(), known)
+    assert state_from_bytes(state_to_bytes(state)) == state
+    assert group_from_bytes(group_to_bytes(group)) == group
