@@ -78,10 +78,14 @@ async def apply_pending(deps: CaptureDeps, now_ms: int, limit: int = BATCH) -> A
     """Apply the urgent and the oldest received updates. Returns `rows` = 0 when nothing waits."""
     async with deps.store.transaction(write=False) as tx:
         waiting = await tx.inbox.pending(limit)
-    return await _apply_all(deps, waiting, now_ms) if waiting else Applied()
+    return await _apply_all(deps, _read_all(deps.read, waiting), now_ms) if waiting else Applied()
 
 
-async def _apply_all(deps: CaptureDeps, waiting: Sequence[InboxRow], now_ms: int) -> Applied:
+Understood = Sequence[tuple[InboxRow, Captured | str]]
+"""Rows with what they mean, or with the reason why nobody can tell."""
+
+
+async def _apply_all(deps: CaptureDeps, waiting: Understood, now_ms: int) -> Applied:
     """Apply the rows together; if one of them breaks the transaction, each half by itself."""
     try:
         return await _apply(deps, waiting, now_ms)
@@ -91,7 +95,7 @@ async def _apply_all(deps: CaptureDeps, waiting: Sequence[InboxRow], now_ms: int
         if isinstance(error, KairosError) and not error.permanent:
             raise
         if len(waiting) == 1:
-            return await _keep_aside(deps, waiting[0], error)
+            return await _keep_aside(deps, waiting[0][0], error)
     half = len(waiting) // 2
     first = await _apply_all(deps, waiting[:half], now_ms)
     return first + await _apply_all(deps, waiting[half:], now_ms)
@@ -103,10 +107,11 @@ async def _keep_aside(deps: CaptureDeps, row: InboxRow, error: Exception) -> App
     return Applied(rows=1, failed=1)
 
 
-async def _apply(deps: CaptureDeps, waiting: Sequence[InboxRow], now_ms: int) -> Applied:
-    captured, unreadable = _read_all(deps.read, waiting)
+async def _apply(deps: CaptureDeps, waiting: Understood, now_ms: int) -> Applied:
+    captured = {row.id: said for row, said in waiting if isinstance(said, Captured)}
+    unreadable = {row.id: said for row, said in waiting if isinstance(said, str)}
     async with deps.store.transaction() as tx:
-        mine = await tx.inbox.claim([row.id for row in waiting])
+        mine = await tx.inbox.claim([row.id for row, _ in waiting])
         if len(mine) < len(waiting):  # another process is faster
             captured = {row_id: item for row_id, item in captured.items() if row_id in mine}
             unreadable = {row_id: reason for row_id, reason in unreadable.items() if row_id in mine}
@@ -120,7 +125,10 @@ async def _apply(deps: CaptureDeps, waiting: Sequence[InboxRow], now_ms: int) ->
         answers = await store(tx, await _answers(tx, acts))
         recorded = await absorb(tx, (*fresh, *answers), now_ms, meaning.origin)
         await _mark(tx, captured, meaning)
-    await show(deps.hot, replace(recorded, records=(*meaning.regrouped, *recorded.records)))
+    moved = meaning.regrouped
+    await show(
+        deps.hot, replace(recorded, records=(*moved.records, *recorded.records), gone=tuple(moved.gone))
+    )
     return Applied(len(mine), len(recorded.fresh), len(unreadable), len(answers))
 
 
@@ -135,15 +143,17 @@ async def _mark(tx: Transaction, captured: dict[int, Captured], meaning: Meaning
     await tx.inbox.handled([row_id for row_id in captured if row_id not in awaited])
 
 
-def _read_all(read: Read, rows: Sequence[InboxRow]) -> tuple[dict[int, Captured], dict[int, str]]:
-    captured: dict[int, Captured] = {}
-    unreadable: dict[int, str] = {}
-    for row in rows:
-        try:
-            captured[row.id] = read(row)
-        except ContentError as error:
-            unreadable[row.id] = str(error)
-    return captured, unreadable
+def _read_all(read: Read, rows: Sequence[InboxRow]) -> Understood:
+    return [(row, _understood(read, row)) for row in rows]
+
+
+def _understood(read: Read, row: InboxRow) -> Captured | str:
+    try:
+        return read(row)
+    except ContentError as error:
+        return str(error)
+    except _FAULTS as error:
+        return f"can't be read: {type(error).__name__}"
 
 
 def _refusals(items: Iterable[Captured]) -> frozenset[str]:

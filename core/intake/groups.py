@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Final
 
 from core.event import PersonEvent
 from core.identity import Place
 from core.intake.people import packed
-from core.ports import GroupContact, GroupRecord, Membership, PersonRecord, Transaction
+from core.ports import GroupContact, GroupRecord, HotRow, Membership, PersonRecord, Transaction
 from core.profile import fold_group, pack_group, regrouped, unpack_group, view_group
 
 _STATES: Final = {
@@ -71,18 +71,27 @@ def _counted(record: GroupRecord) -> Counts:
     return int(str(kept["members_seen"])), int(str(kept["members_now"]))
 
 
-async def regroup(tx: Transaction, now_ms: int) -> Sequence[PersonRecord]:
-    """People's records follow the groups that became part of another in this transaction; the records as
-    they stand after it."""
+@dataclass(frozen=True, slots=True)
+class Regrouped:
+    """Records of people as they stand after two groups became one, and rows of groups that are no more."""
+
+    records: Sequence[PersonRecord] = ()
+    gone: Sequence[HotRow] = ()
+
+
+async def regroup(tx: Transaction, now_ms: int) -> Regrouped:
+    """People's records follow the groups that became part of another in this transaction."""
     merged = await tx.groups.merged()
     if not merged:
-        return ()
+        return Regrouped()
     records = await tx.people.load(sorted({no for one in merged for no in one.people}))
     for one in merged:
         for no in one.people:
             state = regrouped(records[no].state, one.younger, one.older)
             records[no] = replace(records[no], state=state)
-    return await tx.people.save([packed(records[no], now_ms) for no in sorted(records)])
+    saved = await tx.people.save([packed(records[no], now_ms) for no in sorted(records)])
+    last = await tx.people.last_seq()
+    return Regrouped(saved, [HotRow(one.younger, last, "") for one in merged])
 
 
 def memberships(items: Iterable[PersonEvent]) -> list[Membership]:

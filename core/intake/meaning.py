@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 
 from core.event import Event, PersonEvent
 from core.identity import Captured, Identity, Place, Sender
-from core.intake.groups import regroup
+from core.intake.groups import Regrouped, regroup
 from core.intake.origin import Origin
-from core.ports import PersonRecord, Transaction
+from core.ports import Transaction
 
 SuppressedAs = Callable[[Identity], str]
 """The keyed hash under which an identifier stands on the suppression list."""
@@ -20,12 +20,12 @@ NOBODY = 0
 @dataclass(frozen=True, slots=True)
 class Meaning:
     """Events with the numbers of whom they are about. `unwanted`: people who asked to be forgotten, and of
-    whom nothing was taken in. `regrouped`: records that changed because two groups turned out to be one."""
+    whom nothing was taken in. `regrouped`: what changed because two groups turned out to be one."""
 
     events: Sequence[PersonEvent]
     origin: Origin
     unwanted: frozenset[Identity] = frozenset()
-    regrouped: Sequence[PersonRecord] = ()
+    regrouped: Regrouped = Regrouped()
 
 
 @dataclass(slots=True)
@@ -48,7 +48,7 @@ async def mean(
     who = await _people(tx, told, suppressed_as, now_ms)
     places = [part.item.place for part in told if part.item.place is not None]
     groups = await tx.groups.resolve(list(dict.fromkeys(places)), now_ms) if places else {}
-    moved = await regroup(tx, now_ms) if places else ()
+    moved = await regroup(tx, now_ms) if places else Regrouped()
     events: list[PersonEvent] = []
     senders: dict[str, Sender] = {}
     where: dict[str, Place] = {}

@@ -15,11 +15,12 @@ from core.ports import GroupRecord, HotRow, HotStore, PersonRecord, Transaction
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """What was new, and the records as they stand after it."""
+    """What was new, and the records as they stand after it. `gone`: groups that are no more."""
 
     fresh: tuple[PersonEvent, ...]
     records: tuple[PersonRecord, ...]
     groups: tuple[GroupRecord, ...] = ()
+    gone: tuple[HotRow, ...] = ()
 
 
 async def record(
@@ -76,7 +77,7 @@ async def show(hot: HotStore, recorded: Recorded) -> None:
 
     Its absence must not stop anybody: the watch notices that it is behind and repairs it from SQL."""
     people = [HotRow(one.person_no, one.seq, one.hot) for one in recorded.records]
-    groups = [HotRow(one.group_no, one.seq, one.hot) for one in recorded.groups]
+    groups = [*(HotRow(one.group_no, one.seq, one.hot) for one in recorded.groups), *recorded.gone]
     try:
         if people:
             await hot.write(people)

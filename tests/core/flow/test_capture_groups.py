@@ -112,6 +112,20 @@ async def test_an_upgraded_group_is_the_same_group() -> None:
     assert after.state.totals["group_message"] == 2
 
 
+async def test_a_group_that_became_part_of_another_is_hot_no_more() -> None:
+    world = World()
+    old = {"id": -77, "type": "group", "title": "Club"}
+    await world.writes(ANNA, {"text": "hello", "chat": old})
+    world.clock.advance(1)
+    await world.says_in_group(BORA, "here too")
+    await world.apply()
+    older, younger = await group_of(world, -77), await group_of(world)
+    assert len(await world.hot.read_groups([older.group_no, younger.group_no])) == 2
+    await world.writes(CEM, {"migrate_to_chat_id": GROUP, "chat": old})
+    await world.apply()
+    assert list(await world.hot.read_groups([older.group_no, younger.group_no])) == [older.group_no]
+
+
 async def test_what_is_about_nobody_is_kept_all_the_same() -> None:
     """A channel's post, and one update that speaks of several people."""
     world = World()
