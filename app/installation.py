@@ -32,8 +32,8 @@ from app.services import (
     run_services,
     watch_service,
 )
-from app.visitors import Visitors
-from core.errors import ContentError, HotStoreError, KairosError, StoreError
+from app.visitors import Visitors, asks_to_be_forgotten, never_passed_over
+from core.errors import ContentError, HotStoreError, KairosError, StoreError, TransportError
 from core.flow.capture import CaptureDeps, apply_pending
 from core.flow.deliver import DeliverDeps
 from core.flow.forget import ForgetDeps, request_erasure
@@ -49,6 +49,7 @@ from core.segment import SegmentSpec
 ROLES = ("bot", "sender", "scheduler")
 FILE = "file"
 """Author of strategies that come from `strategies/*.yaml`."""
+DAY_S, SOON_S = 86_400.0, 600.0
 BLIND_S = 120
 """Without news from Telegram for so much longer than a poll takes, campaigns wait."""
 
@@ -73,6 +74,7 @@ class Installation:
         self.jobs = Jobs(parts, conditions, self._forget, self._planned)
         self._schedule: Schedule | None = None
         self._ready = False
+        self._started_ms = 0
 
     async def start(self) -> None:
         """Seed what an empty store lacks and bring the hot store level. HotStoreError without Redis."""
@@ -99,6 +101,7 @@ class Installation:
     async def run(self, stopping: asyncio.Event, roles: Sequence[str] = ROLES) -> None:
         """Run the services of these roles; returns when all have ended after `stopping` was set."""
         parts = self.parts
+        self._started_ms = parts.clock.now_ms()
         services = [watch_service((parts.store, parts.hot), parts.revive, parts.clock, self._rhythm)]
         of_roles = {
             "bot": self._bot_services,
@@ -152,10 +155,12 @@ class Installation:
         deps = HandleDeps(parts.store, self._handler(), rhythm.handler_workers, self._who)
         bells = [self._answer, self._urgent] if rhythm.fast_lane else [self._answer]
         applied = capture_service(self.capture, parts.clock, rhythm, self._arrived, bells)
+        commands = Service("commands", self._offer_commands)
         if not rhythm.fast_lane:
-            return [applied, handler_service("handlers", deps, rhythm, self._answer, urgent=None)]
+            return [applied, commands, handler_service("handlers", deps, rhythm, self._answer, urgent=None)]
         return [
             applied,
+            commands,
             handler_service("handlers", deps, rhythm, self._answer, urgent=False),
             handler_service("urgent", deps, rhythm, self._urgent, urgent=True),
         ]
@@ -170,6 +175,19 @@ class Installation:
         probes = Probes(self._missing, partial(figures, parts, self.jobs, self.pollers))
         self.receiver = Receiver(parts.store, parts.clock, secrets, self._arrived.ring, limits, probes)
         await self.receiver.start(listen.host, listen.port)
+
+    async def _offer_commands(self) -> float:
+        """Tell Telegram which commands there are; once a day, or soon again."""
+        from bot.commands import command_lists
+
+        try:
+            for client in self.parts.clients:
+                for asked in command_lists():
+                    await client.call("setMyCommands", asked)
+        except TransportError as error:
+            self.parts.logs.analytics.warning("commands_not_set", kind=type(error).__name__)
+            return SOON_S
+        return DAY_S
 
     async def _missing(self) -> Sequence[str]:
         """What does not work now, by name."""
@@ -217,6 +235,7 @@ class Installation:
     async def _hears(self) -> bool:
         """Whether the updates of every bot have come in lately, here or in another process."""
         deaf_ms = self.parts.clock.now_ms() - (self._rhythm.poll_timeout_s + BLIND_S) * 1000
+        deaf_ms = max(deaf_ms, self._started_ms)
         here = {one.bot_id: one for one in self.pollers if one.status["state"] != "standby"}
         elsewhere = [face.bot_id for face in self.parts.faces if face.bot_id not in here]
         if not all(one.drained and one.last_ok_ms >= deaf_ms for one in here.values()):
@@ -246,12 +265,15 @@ class Installation:
 
     # ------------------------------------------------------------------ answers
     def _who(self, row: InboxRow) -> object:
-        """The chat in which an update is answered: people take turns."""
+        """The chat in which an update is answered: people take turns. What must not be passed over, however
+        much else the same person has waiting, is alone."""
         try:
-            sender = self._read(row).sender
+            captured = self._read(row)
         except ContentError:
             return row.id
-        return (row.bot_id, sender.identity) if sender is not None else row.id
+        if captured.sender is None or never_passed_over(captured):
+            return row.id
+        return (row.bot_id, captured.sender.identity)
 
     def _handler(self) -> Any:
         from bot.answering import Answers
@@ -263,9 +285,12 @@ class Installation:
 
         async def handle(row: InboxRow) -> None:
             try:
-                sender = self._read(row).sender
-                if sender is not None:
-                    await answers.handle(row, sender)
+                captured = self._read(row)
+                if captured.sender is None:
+                    return
+                if asks_to_be_forgotten(captured):  # noted whatever becomes of the answer
+                    await self._visitors.forget(captured.sender.identity)
+                await answers.handle(row, captured.sender)
             except StoreError:
                 raise  # the answer could not be written down, so it was not given: it will be
             except KairosError as error:

@@ -45,6 +45,7 @@ async def summarise(store: Store, span: Span, verdict: Verdict) -> dict[str, Any
         "responses": responses,
         "conversions": sum(events.get(kind, 0) for kind in CONVERSION_KINDS),
         "blocks": events.get("bot_blocked", 0),
+        "erased": dict(verdict.erased),
         "segments": dict(sorted(sizes.items())),
         "response_rate": round(responses / sent, 4) if sent else None,
         "holdout": {"people": control.people, "conversions_per_person": round(control.mean, 4)},

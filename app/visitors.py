@@ -98,8 +98,11 @@ class Visitors:
 def never_passed_over(captured: Captured) -> bool:
     """Whether an update's handlers must run however much else the same person has waiting: a question of
     Telegram about money, and the yes to be forgotten."""
-    if captured.update_kind in _QUESTIONS:
-        return True
+    return captured.update_kind in _QUESTIONS or asks_to_be_forgotten(captured)
+
+
+def asks_to_be_forgotten(captured: Captured) -> bool:
+    """Whether an update is the yes to be forgotten."""
     taps = (event for event in captured.events if event.kind == "button_tapped")
     return any(event.props.get("button") == FORGET_YES for event in taps)
 

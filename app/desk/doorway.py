@@ -13,7 +13,8 @@ import numpy as np
 
 from app.desk.views import Door
 from core.consent import DoorAsk, explain, may_contact
-from core.limits import allowed_hours
+from core.content import KINDS
+from core.limits import Wishes, allowed_hours
 from core.plan import choose_segment
 from core.ports import PersonRecord, Transaction
 from core.profile import Profile
@@ -46,6 +47,7 @@ async def ask_door(tx: Transaction, space: Workspace, record: PersonRecord, prof
         cooldown_ms=np.array([int(pace.cooldown_h * HOUR_MS)], dtype=np.int64),
         content_ok=np.array([True]),
         caps=space.caps,
+        kind=(_kind(facts.wishes),),
     )
     verdict = may_contact(facts, question, now_ms)
     reasons, until_ms = int(verdict.reasons[0]), int(verdict.until_ms[0])
@@ -55,6 +57,12 @@ async def ask_door(tx: Transaction, space: Workspace, record: PersonRecord, prof
     if strategy is None:
         return Door(False, (NO_SEGMENT, *words), 0, "", profile.last_bot)
     return Door(bool(verdict.allowed[0]), words, until_ms, strategy.segment, profile.last_bot)
+
+
+def _kind(wishes: Wishes) -> str:
+    """A kind of content that the person wants; where every kind is muted, any."""
+    wanted = wishes.unmuted(1, KINDS)[0]
+    return KINDS[int(wanted.argmax())]
 
 
 def sending_strategy(

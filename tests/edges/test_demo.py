@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from app.demo import DemoOptions, run_demo
-from app.installation import Logs
+from app.parts import Logs
 from core.errors import RefusedError, SettingsError
 from tests.scenarios.towns import Silent
 

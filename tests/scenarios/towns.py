@@ -18,7 +18,7 @@ from adapters.redis.server import EmbeddedRedis
 from adapters.sql.store import SqlStore
 from app.demo import DemoOptions, Running, run_demo
 from app.exporter import export_inbox, export_ledger
-from app.installation import Logs
+from app.parts import Logs
 from core.ports import PersonRecord, Store
 from core.profile import ProfileState, fold, pack, view
 
