@@ -26,6 +26,7 @@ from core.event import Event, PersonEvent
 from core.identity import Identity
 from core.intake import record
 from core.ports import Erasure, Guard, HotStore, Store, Transaction
+from core.profile.values import GIVEN
 
 PATIENCE_MS: Final = 6 * 3_600_000
 """What is under way is waited for; what still is after this time has lost whoever worked on it."""
@@ -59,11 +60,21 @@ async def request_erasure(store: Store, identity: Identity, now_ms: int) -> bool
         person_no = await tx.people.find(identity)
         if person_no is None:
             return False
+        if await _is_noted(tx, person_no):
+            return True
         await tx.erasures.request(person_no, now_ms)
         props = {"purpose": CAMPAIGNS, "source": SOURCE}
         event = Event(f"forget:{person_no}", now_ms, "consent_withdrawn", props=props)
         await record(tx, [PersonEvent(person_no, event)], now_ms)
     return True
+
+
+async def _is_noted(tx: Transaction, person_no: int) -> bool:
+    """Whether the person has asked before, and not said yes to campaigns since."""
+    if all(one.person_no != person_no for one in await tx.erasures.open()):
+        return False
+    records = await tx.people.load([person_no])
+    return records[person_no].state.latest.get("consent", (0, ""))[1] != GIVEN
 
 
 async def forget_pending(deps: ForgetDeps, now_ms: int, guard: Guard | None = None) -> Forgotten:

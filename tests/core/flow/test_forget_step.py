@@ -272,3 +272,16 @@ async def test_a_writer_that_is_late_can_not_bring_the_profile_back(house: House
     await forget_pending(house.deps, house.now)
     await house.world.hot.write([HotRow(record.person_no, record.seq + 1, record.hot)])
     assert await house.world.hot.read([record.person_no]) == {}
+
+
+async def test_asking_again_changes_nothing_unless_there_was_a_yes_in_between(house: House) -> None:
+    for _ in range(2):
+        assert await house.ask(ANNA)
+        house.world.clock.advance(1)
+    assert (await house.world.kinds(ANNA)).count("consent_withdrawn") == 1
+    await house.world.taps(ANNA, "consent:all")
+    await house.world.apply()
+    house.world.clock.advance(1)
+    assert await house.ask(ANNA)
+    assert (await house.world.record(ANNA)).state.latest["consent"][1] == "withdrawn"
+    assert await house.open() == [(False, False)]
