@@ -31,6 +31,7 @@ from adapters.telegram.client import TelegramClient
 from adapters.telegram.messenger import TelegramMessenger
 from adapters.telegram.webhook import Hook
 from app.clock import WallClock
+from app.collector import suit_to_batches
 from app.hot import WatchedHot
 from app.installation import ROLES, Installation
 from app.parts import Conditions, Crons, Listening, Logs, Parts, Reading
@@ -69,6 +70,7 @@ async def run(settings: Settings, options: RunOptions, logs: Logs) -> None:
         await installation.start()
         if "bot" in options.roles:
             import bot.answering  # noqa: F401 - takes seconds, so it is loaded before the work is said to go on
+        suit_to_batches()
         options.announce(installation.parts.faces)
         logs.delivery.info("started", roles=list(options.roles), bots=len(installation.parts.faces))
         await installation.run(stopping, options.roles)
