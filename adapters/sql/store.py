@@ -27,6 +27,7 @@ from adapters.sql.groups import SqlGroups
 from adapters.sql.inbox import SqlInbox
 from adapters.sql.knowledge import SqlKnowledge
 from adapters.sql.lanes import READERS, WORKERS, Bounds, Lanes, place, reading_engine, writing_engine
+from adapters.sql.layout import LAYOUT, MARK, fold_some
 from adapters.sql.ledger import SqlLedger
 from adapters.sql.migrate import upgrade
 from adapters.sql.onehop import FileOptions
@@ -99,8 +100,13 @@ class SqlStore:
         self._readers = Lanes(reader, READERS, self._place, self._inflight)
 
     async def open(self) -> Self:
-        """Bring the tables up to date; the store is ready."""
+        """Bring the tables, and the layout of what is in them, up to date; the store is ready."""
         await upgrade(self._url, inflight=self._inflight, bounds=self._bounds)
+        async with self.transaction(write=False) as tx:
+            more = (await tx.control.marks(MARK)).get(MARK) != LAYOUT
+        while more:
+            async with self._writers.take() as connection, self._work(connection, write=True) as work:
+                more = await fold_some(work)
         return self
 
     @asynccontextmanager
