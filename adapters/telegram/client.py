@@ -20,6 +20,7 @@ import aiohttp
 import orjson
 
 from adapters.inflight import InFlight
+from adapters.telegram.apart import taken_apart
 from adapters.telegram.errors import error_of
 from core.errors import AmbiguousError, SettingsError, TransportError
 
@@ -157,6 +158,8 @@ def _decoded(body: bytes) -> dict[str, object] | None:
         # Half of a surrogate pair is no JSON to orjson; one such name must not hide a whole batch of updates.
         try:
             answer = json.loads(body)
-        except (ValueError, RecursionError):
+        except ValueError:
             return None
+        except RecursionError:
+            return taken_apart(body)
     return answer if isinstance(answer, dict) else None

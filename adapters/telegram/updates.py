@@ -15,6 +15,7 @@ from typing import Final, TypeGuard, cast
 
 import orjson
 
+from adapters.telegram.apart import TooDeep
 from core.errors import TransportError
 from core.event import URGENT_KINDS
 from core.ports import RawUpdate
@@ -64,6 +65,8 @@ def raw_updates(result: object, now_ms: int) -> list[RawUpdate]:
 
 def raw_update(element: object, now_ms: int) -> RawUpdate:
     """One parsed update, as JSON of its own."""
+    if isinstance(element, TooDeep):
+        return _too_deep(element, now_ms)
     if not isinstance(element, dict):
         return _aside(_json(element) or b"null", now_ms, _NO_OBJECT)
     number = element.get("update_id")
@@ -71,8 +74,16 @@ def raw_update(element: object, now_ms: int) -> RawUpdate:
     if not _usable(number):
         return _aside(body or b"{}", now_ms, _NO_NUMBER if body else _TOO_DEEP)
     if body is None:
-        return RawUpdate(number, b'{"update_id":%d}' % number, now_ms, reason=_TOO_DEEP)
+        return _too_deep(TooDeep(number, b""), now_ms)
     return RawUpdate(number, body, now_ms, urgent=not URGENT_KINDS.isdisjoint(element))
+
+
+def _too_deep(update: TooDeep, now_ms: int) -> RawUpdate:
+    """Of an update that nobody can read only the number is worth keeping."""
+    number = update.update_id
+    if not _usable(number):
+        return _aside(update.body, now_ms, _TOO_DEEP)
+    return RawUpdate(number, b'{"update_id":%d}' % number, now_ms, reason=_TOO_DEEP)
 
 
 def raw_body(body: bytes, now_ms: int) -> RawUpdate:

@@ -7,6 +7,7 @@ import asyncio
 import orjson
 import pytest
 
+from adapters.telegram.apart import taken_apart
 from adapters.telegram.client import TelegramClient
 from adapters.telegram.poller import ALLOWED_UPDATES, Poller, raw_updates
 from app.updates import reader
@@ -163,3 +164,32 @@ def test_half_a_letter_in_a_name_does_not_cost_an_update_its_effect() -> None:
     read = reader(granted_on_start=False, text_version="1")
     events = read(InboxRow(1, 42, raw.update_id, raw.received_ms, raw.body, "received")).events
     assert [event.kind for event in events] == ["command_used", "consent_withdrawn"]
+
+
+DEEP = b'{"update_id":7,"message":{"text":' + b"[" * 50_000 + b'"]}"' + b"]" * 50_000 + b"}}"
+
+
+def test_an_update_nested_too_deep_for_any_parser_hides_no_other_and_is_kept_aside() -> None:
+    others = (b'{"update_id": 6, "poll": {"question": "]}{[\\" \\ud83d"}}', b'{"update_id":8}')
+    answer = b'{"ok": true, "result": [%b,%b, null,\n[3],%b, 5]}' % (others[0], DEEP, others[1])
+    found = taken_apart(answer)
+    assert found is not None
+    updates = raw_updates(found["result"], 5)
+    assert [one.update_id for one in updates if one.update_id >= 0] == [6, 7, 8]
+    assert [bool(one.reason) for one in updates] == [False, True, True, False]
+    assert "too deep" in updates[1].reason
+    assert b"update_id" in updates[1].body
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b'{"ok":true,"result":[' + DEEP,
+        b'{"ok":true,"result":[' + DEEP + b"]",
+        b'{"ok":true,"result":[' + DEEP + b"]}}",
+        b'{"ok":true,"result":' + DEEP + b"}",
+        b"<html>" + DEEP,
+    ],
+)
+def test_an_answer_that_is_not_whole_stays_unreadable(answer: bytes) -> None:
+    assert taken_apart(answer) is None
