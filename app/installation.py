@@ -50,6 +50,8 @@ ROLES = ("bot", "sender", "scheduler")
 FILE = "file"
 """Author of strategies that come from `strategies/*.yaml`."""
 DAY_S, SOON_S = 86_400.0, 600.0
+URGENT_WORKERS = 8
+"""Times as many handlers of urgent updates: each acknowledges at once, and then mostly waits for the pacer."""
 BLIND_S = 120
 """Without news from Telegram for so much longer than a poll takes, campaigns wait."""
 
@@ -156,13 +158,14 @@ class Installation:
         bells = [self._answer, self._urgent] if rhythm.fast_lane else [self._answer]
         applied = capture_service(self.capture, parts.clock, rhythm, self._arrived, bells)
         commands = Service("commands", self._offer_commands)
+        many = replace(deps, workers=URGENT_WORKERS * deps.workers)
         if not rhythm.fast_lane:
             return [applied, commands, handler_service("handlers", deps, rhythm, self._answer, urgent=None)]
         return [
             applied,
             commands,
             handler_service("handlers", deps, rhythm, self._answer, urgent=False),
-            handler_service("urgent", deps, rhythm, self._urgent, urgent=True),
+            handler_service("urgent", many, rhythm, self._urgent, urgent=True),
         ]
 
     async def _listen(self) -> None:
