@@ -51,7 +51,7 @@ FILE = "file"
 """Author of strategies that come from `strategies/*.yaml`."""
 DAY_S, SOON_S = 86_400.0, 600.0
 URGENT_WORKERS = 8
-"""Times as many handlers of urgent updates: each acknowledges at once, and then mostly waits for the pacer."""
+"""As many times more handlers of urgent updates: each acknowledges at once, then mostly waits its turn."""
 BLIND_S = 120
 """Without news from Telegram for so much longer than a poll takes, campaigns wait."""
 
