@@ -152,9 +152,9 @@ def _hours_of(state: ProfileState, now_ms: int) -> tuple[int, int, int, int]:
 
 
 def _offset_of(state: ProfileState, now_ms: int) -> tuple[int, bool]:
-    declared = state.latest.get("zone")
-    if declared is not None and declared[1]:
-        return scores.zone_offset_min(declared[1], now_ms), True
+    declared = scores.declared_zone(state)  # a zone that this machine does not know is none
+    if declared:
+        return scores.zone_offset_min(declared, now_ms), True
     offset, confidence = scores.estimate_timezone(state, now_ms)
     return (offset, True) if confidence >= SURE_ZONE else (0, False)
 

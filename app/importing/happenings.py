@@ -18,6 +18,7 @@ from typing import Any
 import orjson
 
 from app.importing.updates import MAX_NUMBER
+from bot.capture import is_zone
 from core.errors import ContentError
 from core.event import VOCABULARY, Event, PersonEvent, Scalar
 from core.identity import Identity, Place
@@ -27,6 +28,8 @@ from core.ports import Transaction
 MAX_PROPS = 64
 MAX_TEXT = 4_096
 MAX_VALUE = 128
+NUMBERS = ("chat_id", "amount_minor", "until_ms", "sent_ms", "delay_ms", "message", "reply_to", "thread")
+"""Props that records count with."""
 EARLIEST_MS = 946_684_800_000
 """2000-01-01: anything before is a unit mistaken."""
 
@@ -47,13 +50,26 @@ def parse(document: Mapping[str, Any], now_ms: int) -> EventLine:
         raise ContentError(f"event {str(kind)[:40]!r} is not in the vocabulary (docs/reference/events.md)")
     at_ms = _moment(document, now_ms)
     group, bot = _number(document, "group"), _number(document, "bot_id")
+    if group > 0 or bot < 0:
+        raise ContentError("a group's number is below 0 and a bot's above")
     person = _identity(document.get("person"))
     if person is None and not group and not bot:
         raise ContentError("it names neither person nor group nor bot_id")
     props = _props(document.get("props", {}))
+    _check_meaning(kind, props)
+    return EventLine(person, Event(_key(document), at_ms, kind, bot, props), group)
+
+
+def _check_meaning(kind: str, props: Mapping[str, Scalar]) -> None:
+    """What a record could not be made of."""
     if kind.startswith("consent_") and not isinstance(props.get("purpose"), str):
         raise ContentError("a choice about consent needs props.purpose")
-    return EventLine(person, Event(_key(document), at_ms, kind, bot, props), group)
+    if kind == "timezone_declared" and not is_zone(str(props.get("zone", ""))):
+        raise ContentError("props.zone is no IANA timezone, such as Europe/Istanbul")
+    for name in NUMBERS:
+        value = props.get(name, 0)
+        if type(value) is not int or abs(value) >= MAX_NUMBER:
+            raise ContentError(f"props.{name} must be a whole number")
 
 
 def _moment(document: Mapping[str, Any], now_ms: int) -> int:

@@ -20,8 +20,8 @@ MAX_ZONE_NAME: Final = 64
 
 
 def is_zone(name: str) -> bool:
-    """True for an IANA zone name, e.g. Europe/Istanbul."""
-    if not name or len(name) > MAX_ZONE_NAME or name.startswith(("/", ".")):
+    """True for an IANA zone name, e.g. Europe/Istanbul; not for what else lies beside them on a machine."""
+    if not name or len(name) > MAX_ZONE_NAME or name.startswith(("/", ".", "posix", "right/", "local")):
         return False
     try:
         ZoneInfo(name)

@@ -173,6 +173,12 @@ def test_a_message_on_its_way_holds_nobody_who_wished_nothing() -> None:
     assert limits.frequency(going, column(1), column(0))(column(NOON)).tolist() == [NOON]
 
 
+def test_a_zone_that_this_machine_does_not_know_is_none_and_stops_nobody() -> None:
+    unknown = ProfileState(latest={"zone": (NOON, "Mars/Olympus")})
+    facts = quiet_facts([unknown, ProfileState()], NOON)
+    assert facts.known.tolist() == [False, False]
+
+
 def test_profiles_become_columns_by_declared_zone_or_by_hours_of_activity() -> None:
     declared = ProfileState(latest={"zone": (NOON, "Europe/Istanbul")})
     facts = limits.quiet_facts([declared, ProfileState()], NOON)

@@ -56,6 +56,10 @@ async def test_the_same_line_is_the_same_event_with_or_without_a_key() -> None:
         ({"props": {"big": 2**63}}, "props.big is too large"),
         ({"bot_id": 2**60}, "bot_id must be a whole number"),
         ({"key": ""}, "key must be text"),
+        ({"group": 5}, "a group's number is below 0"),
+        ({"event": "timezone_declared", "props": {"zone": "Mars/Olympus"}}, "props.zone is no IANA timezone"),
+        ({"event": "bot_blocked", "props": {"chat_id": "x"}}, "props.chat_id must be a whole number"),
+        ({"event": "payment_succeeded", "props": {"amount_minor": 1.5}}, "props.amount_minor must be"),
         ({"event": "consent_given", "props": {}}, "a choice about consent needs props.purpose"),
     ],
 )
