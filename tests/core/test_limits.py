@@ -175,7 +175,7 @@ def test_a_message_on_its_way_holds_nobody_who_wished_nothing() -> None:
 
 def test_a_zone_that_this_machine_does_not_know_is_none_and_stops_nobody() -> None:
     unknown = ProfileState(latest={"zone": (NOON, "Mars/Olympus")})
-    facts = quiet_facts([unknown, ProfileState()], NOON)
+    facts = limits.quiet_facts([unknown, ProfileState()], NOON)
     assert facts.known.tolist() == [False, False]
 
 
