@@ -57,6 +57,7 @@ def bench(
         str, typer.Argument(metavar="NAME", help="For example speed/loop; left out: all names.")
     ] = "",
     quick: Annotated[bool, typer.Option("--quick", help="End within a minute.")] = False,
+    updates: Annotated[int, typer.Option(help="How many updates, where it is about updates.")] = 0,
     json: Json = False,
 ) -> None:
     """Measure speed or quality against a baseline."""
@@ -71,7 +72,8 @@ def bench(
             Report([Table("benchmarks", [Column("name", "name")], rows, empty=empty)], main="benchmarks")
         )
         return
-    raise typer.Exit(run_bench(name, quick=quick, json=json))
+    more = ["--updates", str(updates)] if updates > 0 else []
+    raise typer.Exit(run_bench(name, more, quick=quick, json=json))
 
 
 class Exported(StrEnum):
