@@ -34,10 +34,11 @@ from app.services import (
 )
 from app.visitors import Visitors, asks_to_be_forgotten, never_passed_over
 from core.errors import ContentError, HotStoreError, KairosError, StoreError, TransportError
+from core.event import InboxLane
 from core.flow.capture import CaptureDeps, apply_pending
 from core.flow.deliver import DeliverDeps
 from core.flow.forget import ForgetDeps, request_erasure
-from core.flow.handle import HandleDeps
+from core.flow.handle import HandleDeps, by_itself
 from core.flow.plan import INSTALLED
 from core.flow.rebuild import catch_up
 from core.flow.reply import ReplyDeps
@@ -50,8 +51,8 @@ ROLES = ("bot", "sender", "scheduler")
 FILE = "file"
 """Author of strategies that come from `strategies/*.yaml`."""
 DAY_S, SOON_S = 86_400.0, 600.0
-URGENT_WORKERS = 8
-"""As many times more handlers of urgent updates: each acknowledges at once, then mostly waits its turn."""
+MANY = 8
+"""As many times more handlers of taps and questions: each acknowledges at once, then mostly waits."""
 BLIND_S = 120
 """Without news from Telegram for so much longer than a poll takes, campaigns wait."""
 
@@ -69,7 +70,7 @@ class Installation:
         self._forget = ForgetDeps(parts.store, parts.hot, suppressed_as, parts.logs.scrub)
         reply = ReplyDeps(parts.store, parts.pacer, parts.messenger, parts.clock)
         self._visitors = Visitors(reply, parts.clients, conditions.language, self._wants_to_be_forgotten)
-        self._arrived, self._answer, self._urgent, self._erase = Bell(), Bell(), Bell(), Bell()
+        self._arrived, self._erase = Bell(), Bell()
         self.pollers: list[Poller | WebhookWatch] = []
         self.receiver: Receiver | None = None
         self._lanes: list[Lane] = []
@@ -155,18 +156,19 @@ class Installation:
             for client in parts.clients
         ]
         deps = HandleDeps(parts.store, self._handler(), rhythm.handler_workers, self._who)
-        bells = [self._answer, self._urgent] if rhythm.fast_lane else [self._answer]
-        applied = capture_service(self.capture, parts.clock, rhythm, self._arrived, bells)
         commands = Service("commands", self._offer_commands)
-        many = replace(deps, workers=URGENT_WORKERS * deps.workers)
-        if not rhythm.fast_lane:
-            return [applied, commands, handler_service("handlers", deps, rhythm, self._answer, urgent=None)]
-        return [
-            applied,
-            commands,
-            handler_service("handlers", deps, rhythm, self._answer, urgent=False),
-            handler_service("urgent", many, rhythm, self._urgent, urgent=True),
-        ]
+        if rhythm.lanes:
+            many = replace(deps, workers=MANY * deps.workers)
+            by_lane = {InboxLane.QUESTION: replace(many, who=by_itself), InboxLane.TAP: many}
+            handlers = [
+                handler_service(lane.name.lower(), by_lane.get(lane, deps), rhythm, Bell(), lane)
+                for lane in InboxLane
+            ]
+        else:
+            handlers = [handler_service("handlers", deps, rhythm, Bell())]
+        bells = [one.bell for one in handlers]
+        applied = capture_service(self.capture, parts.clock, rhythm, self._arrived, bells)
+        return [applied, commands, *handlers]
 
     async def _listen(self) -> None:
         """Open the door for webhooks, health and metrics, if there is one."""

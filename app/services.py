@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from core.errors import HotStoreError, StoreError
+from core.event import InboxLane
 from core.flow.capture import CaptureDeps, apply_pending
 from core.flow.deliver import DeliverDeps, deliver_due, recover
 from core.flow.forget import ForgetDeps, erase_asked
@@ -40,14 +41,14 @@ class Log(Protocol):
 @dataclass(frozen=True, slots=True)
 class Rhythm:
     """How often idle loops look up; a simulation takes longer steps, because nobody else shares its store.
-    `fast_lane`: urgent updates have handlers of their own."""
+    `lanes`: each lane of the inbox has handlers of its own."""
 
     lease_ms: int = 20_000
     idle_s: float = 1.0
     watch_s: float = 5.0
     poll_timeout_s: int = 25
     handler_workers: int = 16
-    fast_lane: bool = True
+    lanes: bool = True
 
 
 @dataclass(slots=True)
@@ -143,10 +144,10 @@ def capture_service(
 
 
 def handler_service(
-    name: str, deps: HandleDeps, rhythm: Rhythm, bell: Bell, *, urgent: bool | None
+    name: str, deps: HandleDeps, rhythm: Rhythm, bell: Bell, lane: InboxLane | None = None
 ) -> Service:
-    """Runs the handlers of what took effect: of urgent updates, of the others, or of all."""
-    handlers = Handlers(deps, urgent=urgent, on_end=bell.ring)
+    """Runs the handlers of what took effect: of the updates of one lane, or of all."""
+    handlers = Handlers(deps, lane=lane, on_end=bell.ring)
 
     async def step() -> float:
         return 0.0 if (await handlers.step()).rows else rhythm.idle_s

@@ -15,6 +15,7 @@ from app.mydata import collect
 from bot.texts import pick
 from bot.visitor import FORGET_YES, File, Preferences, Visitor
 from core.errors import NotFoundError
+from core.event import InboxLane, lane_of
 from core.flow.reply import Reply, ReplyDeps, in_turn, reply
 from core.identity import Captured, Identity
 from core.ledger import LEAVES_MS
@@ -98,16 +99,13 @@ class Visitors:
 def never_passed_over(captured: Captured) -> bool:
     """Whether an update's handlers must run however much else the same person has waiting: a question of
     Telegram about money, and the yes to be forgotten."""
-    return captured.update_kind in _QUESTIONS or asks_to_be_forgotten(captured)
+    return lane_of([captured.update_kind]) is InboxLane.QUESTION or asks_to_be_forgotten(captured)
 
 
 def asks_to_be_forgotten(captured: Captured) -> bool:
     """Whether an update is the yes to be forgotten."""
     taps = (event for event in captured.events if event.kind == "button_tapped")
     return any(event.props.get("button") == FORGET_YES for event in taps)
-
-
-_QUESTIONS = frozenset({"pre_checkout_query", "shipping_query"})
 
 
 def preferences_of(state: ProfileState) -> Preferences:

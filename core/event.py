@@ -6,8 +6,9 @@ storing it twice changes nothing. `ts_ms` is the moment it happened (UTC millise
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from enum import IntEnum
 from typing import Final
 
 Scalar = str | int | float | bool | None
@@ -311,8 +312,29 @@ CONVERSION_KINDS: Final = ("payment_succeeded", "vip_joined")
 """Goal events: what messages are for."""
 ACTIVE_KINDS: Final[frozenset[str]] = frozenset(kind.name for kind in _KINDS if kind.active)
 
-URGENT_KINDS: Final = frozenset({"callback_query", "pre_checkout_query", "shipping_query"})
-"""Update kinds that somebody waits for with a clock running (Telegram ends a checkout after 10 seconds)."""
+
+class InboxLane(IntEnum):
+    """In which lane an update waits; the smaller goes first and holds up no other.
+
+    QUESTION: Telegram asks about money and gives up after 10 seconds. TAP: a person sees a button spin.
+    ORDINARY: all others, in their turn."""
+
+    QUESTION = 0
+    TAP = 1
+    ORDINARY = 2
+
+
+_LANES: Final = {
+    "pre_checkout_query": InboxLane.QUESTION,
+    "shipping_query": InboxLane.QUESTION,
+    "callback_query": InboxLane.TAP,
+}
+
+
+def lane_of(names: Iterable[str]) -> InboxLane:
+    """The lane of an update with fields of these names."""
+    return min((_LANES[name] for name in names if name in _LANES), default=InboxLane.ORDINARY)
+
 
 CHOICES: Final = ("consent_given", "consent_withdrawn")
 """A person's yes and no to a purpose: the latest is in force."""

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from adapters.memory.tables import Tables, grouped
-from core.event import CHOICES, PersonEvent
+from core.event import CHOICES, InboxLane, PersonEvent
 from core.ports import InboxRow, RawUpdate
 
 
@@ -33,7 +33,7 @@ class MemoryInbox:
             row_id = self._t.inbox_ids[key] = self._t.next_number("inbox")
             state = "failed" if item.reason else "received"
             self._t.inbox[row_id] = InboxRow(row_id, *key, item.received_ms, item.body, state, item.reason)
-            self._t.silent[row_id], self._t.urgent[row_id] = not answer, item.urgent
+            self._t.silent[row_id], self._t.lane[row_id] = not answer, item.lane
             new += 1
         if next_offset is not None:
             self._t.offsets[bot_id] = next_offset
@@ -41,14 +41,14 @@ class MemoryInbox:
 
     async def pending(self, limit: int) -> list[InboxRow]:
         rows = self._in_state("received")
-        return sorted(rows, key=lambda row: (not self._t.urgent[row.id], row.id))[:limit]
+        return sorted(rows, key=lambda row: (self._t.lane[row.id], row.id))[:limit]
 
     async def claim(self, ids: Sequence[int]) -> set[int]:
         return {row.id for row in self._rows(ids) if row.state == "received"}
 
-    async def unhandled(self, limit: int, *, urgent: bool | None = None) -> list[InboxRow]:
+    async def unhandled(self, limit: int, *, lane: InboxLane | None = None) -> list[InboxRow]:
         rows = self._in_state("applied")
-        return [row for row in rows if urgent is None or self._t.urgent[row.id] == urgent][:limit]
+        return [row for row in rows if lane is None or self._t.lane[row.id] == lane][:limit]
 
     def _in_state(self, state: str) -> list[InboxRow]:
         return [row for row in self._t.inbox.values() if row.state == state]  # kept in the order of their ids
@@ -89,7 +89,7 @@ class MemoryInbox:
     def _delete(self, rows: Sequence[InboxRow]) -> int:
         for row in rows:
             del self._t.inbox[row.id], self._t.inbox_ids[row.bot_id, row.update_id]
-            del self._t.silent[row.id], self._t.urgent[row.id]
+            del self._t.silent[row.id], self._t.lane[row.id]
         return len(rows)
 
     def _rows(self, ids: Sequence[int]) -> list[InboxRow]:

@@ -11,7 +11,7 @@ from typing import Any
 
 from adapters.codec import dumps, loads
 from core.consent import ConsentChange
-from core.event import PersonEvent
+from core.event import InboxLane, PersonEvent
 from core.identity import Identity
 from core.ledger import Message
 from core.ports import (
@@ -36,7 +36,7 @@ class Tables:
     inbox: dict[int, InboxRow] = field(default_factory=dict)
     inbox_ids: dict[tuple[int, int], int] = field(default_factory=dict)
     silent: dict[int, bool] = field(default_factory=dict)
-    urgent: dict[int, bool] = field(default_factory=dict)
+    lane: dict[int, InboxLane] = field(default_factory=dict)
     offsets: dict[int, int] = field(default_factory=dict)
     people: dict[int, PersonRecord] = field(default_factory=dict)
     identities: dict[Identity, int] = field(default_factory=dict)

@@ -9,13 +9,11 @@ from sqlalchemy import BindParameter, bindparam, case, delete, func, select, upd
 
 from adapters.sql import tables
 from adapters.sql.work import InsertNew, Upsert, Work
+from core.event import InboxLane
 from core.ports import InboxRow, RawUpdate
 
 INBOX: Final = tables.table(tables.Inbox)
 OFFSET: Final = tables.table(tables.Offset)
-URGENT: Final = 0
-ORDINARY: Final = 1
-"""Lanes of the inbox; the smaller goes first."""
 
 _ADD: Final = InsertNew.into(INBOX, ["bot_id", "update_id"])
 _SET_OFFSET: Final = Upsert.into(
@@ -97,11 +95,10 @@ class SqlInbox:
         statement = _CLAIM.with_for_update(skip_locked=True) if self._work.locks else _CLAIM
         return {row[0] for row in await self._work.rows_in(statement, ids)}
 
-    async def unhandled(self, limit: int, *, urgent: bool | None = None) -> list[InboxRow]:
-        lanes = (URGENT, ORDINARY) if urgent is None else (URGENT if urgent else ORDINARY,)
+    async def unhandled(self, limit: int, *, lane: InboxLane | None = None) -> list[InboxRow]:
         found: list[InboxRow] = []
-        for lane in lanes:
-            rows = await self._work.rows(_UNHANDLED, {"in_lane": lane, "most": limit})
+        for one in InboxLane if lane is None else (lane,):
+            rows = await self._work.rows(_UNHANDLED, {"in_lane": int(one), "most": limit})
             found.extend(InboxRow(*row) for row in rows)
         return sorted(found, key=lambda row: row.id)[:limit]
 
@@ -126,8 +123,8 @@ class SqlInbox:
 
     async def prune(self, before_ms: int, limit: int) -> int:
         old: list[int] = []
-        for lane in (URGENT, ORDINARY):
-            rows = await self._work.rows(_OLDEST, {"in_lane": lane, "most": limit})
+        for lane in InboxLane:
+            rows = await self._work.rows(_OLDEST, {"in_lane": int(lane), "most": limit})
             old.extend(row_id for row_id, received_ms in rows if received_ms < before_ms)
         return await self._work.run_in(_PRUNE, sorted(old)[:limit])
 
@@ -152,5 +149,5 @@ def _values(bot_id: int, item: RawUpdate, answer: bool) -> tuple[object, ...]:
         "failed" if item.reason else "received",
         item.reason,
         answer,
-        URGENT if item.urgent else ORDINARY,
+        int(item.lane),
     )

@@ -82,7 +82,7 @@ class Counter(SQLModel, table=True):
 class Inbox(SQLModel, table=True):
     """Every update as it came, once. (bot_id, update_id) may recur only after the row is pruned.
 
-    lane: 0 goes before everything else that waits (somebody's clock is running), 1 in its turn."""
+    lane: of `core.event.InboxLane`; the smaller goes first."""
 
     __table_args__: ClassVar[Any] = (
         UniqueConstraint("bot_id", "update_id", name="inbox_once"),
@@ -96,7 +96,7 @@ class Inbox(SQLModel, table=True):
     state: str = _text()
     reason: str = _text()
     answer: bool = _flag()
-    lane: int = _later_number(1)
+    lane: int = _later_number(2)
 
 
 class Offset(SQLModel, table=True):

@@ -17,7 +17,7 @@ import orjson
 
 from adapters.telegram.apart import TooDeep
 from core.errors import TransportError
-from core.event import URGENT_KINDS
+from core.event import lane_of
 from core.ports import RawUpdate
 
 ALLOWED_UPDATES: Final = (
@@ -75,7 +75,7 @@ def raw_update(element: object, now_ms: int) -> RawUpdate:
         return _aside(body or b"{}", now_ms, _NO_NUMBER if body else _TOO_DEEP)
     if body is None:
         return _too_deep(TooDeep(number, b""), now_ms)
-    return RawUpdate(number, body, now_ms, urgent=not URGENT_KINDS.isdisjoint(element))
+    return RawUpdate(number, body, now_ms, lane_of(element))
 
 
 def _too_deep(update: TooDeep, now_ms: int) -> RawUpdate:
@@ -97,7 +97,7 @@ def raw_body(body: bytes, now_ms: int) -> RawUpdate:
     number = update.get("update_id")
     if not _usable(number):
         return _aside(body, now_ms, _NO_NUMBER)
-    return RawUpdate(number, body, now_ms, urgent=not URGENT_KINDS.isdisjoint(update))
+    return RawUpdate(number, body, now_ms, lane_of(update))
 
 
 def next_offset(offset: int | None, updates: Sequence[RawUpdate]) -> int | None:

@@ -3,7 +3,8 @@
 Running one twice is harmless: its answers are known to the ledger by the update that asked for them. People
 take turns: at most one update of each is under way, oldest first, and nobody waits for somebody else's slow
 answer as long as a place is free. Of what one person has waiting only the newest few are answered; all of it
-has taken effect already. Urgent updates (taps, pre-checkouts) have places of their own.
+has taken effect already. Each lane of the inbox may have places of its own: a question about money waits
+neither for places that taps hold nor behind those that wait for them.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 
+from core.event import InboxLane
 from core.ports import InboxRow, Store
 
 Handle = Callable[[InboxRow], Awaitable[None]]
@@ -82,18 +84,18 @@ class _Waiting:
 
 
 class Handlers:
-    """Keeps handlers running. `urgent`: only for urgent updates, or only for the others; None: for all.
-    `on_end` is called whenever a handler has ended, so that somebody calls `step` again."""
+    """Keeps handlers running: for the updates of one lane of the inbox, or of all. `on_end` is called whenever
+    a handler has ended, so that somebody calls `step` again."""
 
     def __init__(
         self,
         deps: HandleDeps,
         *,
-        urgent: bool | None = None,
+        lane: InboxLane | None = None,
         on_end: Callable[[], None] = lambda: None,
     ) -> None:
         self._deps = deps
-        self._urgent = urgent
+        self._lane = lane
         self._on_end = on_end
         self._running: dict[asyncio.Task[None], tuple[object, InboxRow]] = {}
         self._waiting = _Waiting()
@@ -139,7 +141,7 @@ class Handlers:
         """Read the window anew; mark those that nobody waits for. How many they were."""
         running = {row.id for _, row in self._running.values()}
         async with self._deps.store.transaction(write=False) as tx:
-            rows = await tx.inbox.unhandled(WINDOW + len(running), urgent=self._urgent)
+            rows = await tx.inbox.unhandled(WINDOW + len(running), lane=self._lane)
         passed = self._waiting.fill(self._deps.who, [row for row in rows if row.id not in running])
         await self._mark(passed)
         return len(passed)
@@ -167,9 +169,9 @@ def _error(task: asyncio.Task[None]) -> BaseException | None:
     return asyncio.CancelledError() if task.cancelled() else task.exception()
 
 
-async def handle_pending(deps: HandleDeps, *, urgent: bool | None = None) -> Handled:
+async def handle_pending(deps: HandleDeps, *, lane: InboxLane | None = None) -> Handled:
     """Run one round of handlers to its end."""
-    handlers = Handlers(deps, urgent=urgent)
+    handlers = Handlers(deps, lane=lane)
     begun = await handlers.step()
     ended = await handlers.finish()
     return Handled(begun.rows + ended, begun.left - ended)

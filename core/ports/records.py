@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from core.consent import ConsentChange
-from core.event import PersonEvent
+from core.event import InboxLane, PersonEvent
 from core.identity import Identity, Place
 from core.ledger import Message, Move, NewMessage
 from core.ports.world import HotRow
@@ -16,14 +16,13 @@ from core.profile import GroupState, ProfileState
 
 @dataclass(frozen=True, slots=True)
 class RawUpdate:
-    """An update as it came: `body` is its JSON. `urgent`: somebody waits for the answer with a clock running
-    (a tap, a pre-checkout), so it goes before everything that waits. `reason`: why it is no update that can
-    take effect; it is kept aside (`failed`) at once, empty = it is one."""
+    """An update as it came: `body` is its JSON. `reason`: why it is no update that can take effect; it is
+    kept aside (`failed`) at once, empty = it is one."""
 
     update_id: int
     body: bytes
     received_ms: int
-    urgent: bool = False
+    lane: InboxLane = InboxLane.ORDINARY
     reason: str = ""
 
 
@@ -55,7 +54,7 @@ class Inbox(Protocol):
         ...
 
     async def pending(self, limit: int) -> list[InboxRow]:
-        """Rows `received`: urgent ones first, then oldest first."""
+        """Rows `received`, lane by lane, oldest first."""
         ...
 
     async def claim(self, ids: Sequence[int]) -> set[int]:
@@ -63,8 +62,8 @@ class Inbox(Protocol):
         transaction ends. PostgreSQL: FOR UPDATE SKIP LOCKED."""
         ...
 
-    async def unhandled(self, limit: int, *, urgent: bool | None = None) -> list[InboxRow]:
-        """Rows `applied` whose handlers have not run, oldest first; only urgent or others if said."""
+    async def unhandled(self, limit: int, *, lane: InboxLane | None = None) -> list[InboxRow]:
+        """Rows `applied` whose handlers have not run, oldest first; of one lane if said."""
         ...
 
     async def applied(self, ids: Sequence[int]) -> None: ...

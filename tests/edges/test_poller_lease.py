@@ -13,6 +13,7 @@ from adapters.telegram.poller import Poller, PollLease
 from adapters.telegram.tenure import LeaseLostError, Tenure
 from adapters.telegram.updates import next_offset, raw_body, raw_update, raw_updates
 from core.errors import TransportError
+from core.event import InboxLane
 from core.ports import RawUpdate
 from sandbox.botapi.faults import Fault
 from sandbox.botapi.request import Params
@@ -270,10 +271,11 @@ def test_any_body_of_a_webhook_can_be_stored(body: bytes, reason: str) -> None:
     assert made.update_id == 5 if not reason else made.update_id < 0
 
 
-def test_a_tap_is_urgent_and_a_message_is_not() -> None:
+def test_questions_taps_and_words_wait_in_lanes_of_their_own() -> None:
     tap, word = raw_updates([{"update_id": 1, "callback_query": {}}, {"update_id": 2, "message": {}}], 1)
-    assert (tap.urgent, word.urgent) == (True, False)
-    assert raw_body(b'{"update_id":3,"pre_checkout_query":{}}', 1).urgent
+    assert (tap.lane, word.lane) == (InboxLane.TAP, InboxLane.ORDINARY)
+    for kind in (b"pre_checkout_query", b"shipping_query"):
+        assert raw_body(b'{"update_id":3,"%b":{}}' % kind, 1).lane is InboxLane.QUESTION
 
 
 def test_an_update_that_is_nested_beyond_reason_is_kept_aside_under_its_number() -> None:

@@ -156,7 +156,7 @@ async def test_the_handler_loop_rests_when_nobody_waits_for_an_answer() -> None:
         ran.append(row.update_id)
 
     bell = Bell()
-    service = handler_service("handlers", HandleDeps(world.store, handle), RHYTHM, bell, urgent=None)
+    service = handler_service("handlers", HandleDeps(world.store, handle), RHYTHM, bell)
     await world.says(ANNA, "hello")
     await world.apply()
     assert await service.step() == RHYTHM.idle_s

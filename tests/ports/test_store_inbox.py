@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from core.event import InboxLane
 from core.ports import Store
 from tests.ports.conftest import opened
 from tests.ports.worlds import BOT, HOUR, NOW, OTHER_BOT, update
@@ -82,19 +83,26 @@ async def test_the_oldest_come_first_up_to_the_limit(store: Store) -> None:
         assert [row.update_id for row in await tx.inbox.pending(3)] == [30, 29, 28]
 
 
-async def test_urgent_updates_come_before_all_that_wait(store: Store) -> None:
+TAP, QUESTION = InboxLane.TAP, InboxLane.QUESTION
+
+
+async def test_questions_come_before_taps_and_taps_before_all_that_wait(store: Store) -> None:
     async with store.transaction() as tx:
         await tx.inbox.add(BOT, [update(n) for n in range(1, 6)])
-        await tx.inbox.add(BOT, [replace(update(6), urgent=True), update(7), replace(update(8), urgent=True)])
+        await tx.inbox.add(BOT, [replace(update(6), lane=TAP), update(7), replace(update(8), lane=QUESTION)])
     async with store.transaction() as tx:
         waiting = await tx.inbox.pending(4)
-        assert [row.update_id for row in waiting] == [6, 8, 1, 2]
+        assert [row.update_id for row in waiting] == [8, 6, 1, 2]
         await tx.inbox.applied([row.id for row in waiting])
         assert [row.update_id for row in await tx.inbox.pending(10)] == [3, 4, 5, 7]
         assert [row.update_id for row in await tx.inbox.unhandled(10)] == [1, 2, 6, 8]
         assert [row.update_id for row in await tx.inbox.unhandled(3)] == [1, 2, 6]
-        assert [row.update_id for row in await tx.inbox.unhandled(10, urgent=True)] == [6, 8]
-        assert [row.update_id for row in await tx.inbox.unhandled(1, urgent=False)] == [1]
+        by_lane = {lane: await tx.inbox.unhandled(1, lane=lane) for lane in InboxLane}
+    assert {lane: [row.update_id for row in rows] for lane, rows in by_lane.items()} == {
+        InboxLane.QUESTION: [8],
+        InboxLane.TAP: [6],
+        InboxLane.ORDINARY: [1],
+    }
 
 
 async def test_what_is_aside_is_shown_with_its_reason_and_taken_again_or_dropped(store: Store) -> None:
@@ -121,7 +129,7 @@ async def test_a_number_may_come_again_when_its_row_is_gone(store: Store) -> Non
     """Telegram's numbers begin anew at random after a quiet week."""
     async with store.transaction() as tx:
         late = replace(update(3), received_ms=NOW + HOUR)
-        await tx.inbox.add(BOT, [update(1), replace(update(2), urgent=True), late, update(4)])
+        await tx.inbox.add(BOT, [update(1), replace(update(2), lane=TAP), late, update(4)])
         rows = {row.update_id: row.id for row in await tx.inbox.pending(10)}
         await tx.inbox.applied(list(rows.values()))
         await tx.inbox.handled([rows[1], rows[2], rows[3]])

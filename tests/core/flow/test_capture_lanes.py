@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from adapters.memory import MemoryStore
 from core.errors import ContentError
+from core.event import InboxLane
 from core.flow.capture import BATCH, GATHER_S, MANY, Applied
 from core.identity import Captured
 from core.ports import InboxRow, RawUpdate, Transaction
@@ -27,12 +28,12 @@ async def test_a_tap_takes_effect_with_the_next_batch_whatever_waits() -> None:
     await wait(world, 2 * BATCH)
     tap = await world.taps(ANNA, "menu:vip")
     async with world.store.transaction() as tx:
-        await tx.inbox.add(BOT, [replace(tap, update_id=9_999, urgent=True)])
+        await tx.inbox.add(BOT, [replace(tap, update_id=9_999, lane=InboxLane.TAP)])
     assert (await world.apply(100)).rows == 100
     assert await world.kinds(ANNA) == ["button_tapped"]
     async with world.store.transaction(write=False) as tx:
-        assert [row.update_id for row in await tx.inbox.unhandled(10, urgent=True)] == [9_999]
-        assert len(await tx.inbox.unhandled(1000, urgent=False)) == 99
+        assert [row.update_id for row in await tx.inbox.unhandled(10, lane=InboxLane.TAP)] == [9_999]
+        assert len(await tx.inbox.unhandled(1000, lane=InboxLane.ORDINARY)) == 99
 
 
 def test_a_flood_gathers_and_a_full_batch_goes_on_at_once() -> None:

@@ -9,7 +9,8 @@ from dataclasses import replace
 import pytest
 
 from core.errors import StoreError
-from core.flow.handle import HandleDeps, Handlers, handle_pending
+from core.event import InboxLane
+from core.flow.handle import WINDOW, HandleDeps, Handlers, handle_pending
 from core.ports import InboxRow
 from tests.core.flow.worlds import ANNA, BORA, BOT, World
 
@@ -183,21 +184,40 @@ async def test_what_comes_meanwhile_begins_while_a_slow_answer_is_under_way() ->
     await handlers.finish()
 
 
-async def test_urgent_updates_have_places_of_their_own() -> None:
+async def test_each_lane_has_places_of_its_own() -> None:
     world, handler = await waiting("a", "b", "c"), Slow(1, 2, 3)
     tap = await world.taps(ANNA, "menu:vip")
     async with world.store.transaction() as tx:
-        await tx.inbox.add(BOT, [replace(tap, update_id=900, urgent=True)])
+        await tx.inbox.add(BOT, [replace(tap, update_id=900, lane=InboxLane.TAP)])
     await world.apply()
     rings: list[None] = []
     deps = HandleDeps(world.store, handler, workers=2)
-    ordinary = Handlers(deps, urgent=False, on_end=lambda: rings.append(None))
-    urgent = Handlers(deps, urgent=True, on_end=lambda: rings.append(None))
+    ordinary = Handlers(deps, lane=InboxLane.ORDINARY, on_end=lambda: rings.append(None))
+    taps = Handlers(deps, lane=InboxLane.TAP, on_end=lambda: rings.append(None))
     await turns(ordinary, rings)
-    await turns(urgent, rings)
+    await turns(taps, rings)
     assert handler.ran == [900]
     handler.go.set()
-    await asyncio.gather(ordinary.finish(), urgent.finish())
+    await asyncio.gather(ordinary.finish(), taps.finish())
+
+
+async def test_a_question_about_money_waits_for_no_tap_however_many_there_are() -> None:
+    world = World()
+    tap = await world.taps(ANNA, "menu:vip")
+    crowd = [replace(tap, update_id=900 + n, lane=InboxLane.TAP) for n in range(2 * WINDOW)]
+    question = replace(tap, update_id=9_999, lane=InboxLane.QUESTION)
+    async with world.store.transaction() as tx:
+        await tx.inbox.add(BOT, [*crowd, question])
+    await world.apply(3 * WINDOW)
+    handler = Slow(*(row.update_id for row in crowd))
+    deps = HandleDeps(world.store, handler, workers=2)
+    taps, questions = Handlers(deps, lane=InboxLane.TAP), Handlers(deps, lane=InboxLane.QUESTION)
+    await taps.step()
+    await questions.step()
+    await questions.finish()
+    assert handler.ran == [9_999]
+    handler.go.set()
+    await taps.finish()
 
 
 async def test_handlers_that_are_given_up_end_with_whoever_waits_for_them() -> None:

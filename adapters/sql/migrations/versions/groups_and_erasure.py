@@ -1,4 +1,4 @@
-"""Groups, erasure, marks, the fast lane of the inbox, and hot profiles beside the record.
+"""Groups, erasure, marks, the lanes of the inbox, and hot profiles beside the record.
 
 Adds only: rows that are there stay as they are, with the defaults of what is new.
 
@@ -56,7 +56,7 @@ flag = column(sa.Boolean)
 
 
 def _columns() -> None:
-    op.add_column("inbox", number("lane", server_default="1"))
+    op.add_column("inbox", number("lane", server_default="2"))
     op.drop_index("inbox_state", "inbox")
     op.create_index("inbox_lane", "inbox", ["state", "lane", "id"])
     op.add_column("person", string("hot", server_default=""))
