@@ -84,8 +84,8 @@ class _Waiting:
 
 
 class Handlers:
-    """Keeps handlers running: for the updates of one lane of the inbox, or of all. `on_end` is called whenever
-    a handler has ended, so that somebody calls `step` again."""
+    """Keeps handlers running: for the updates of one lane of the inbox, or of all. `on_end` is called
+    whenever a handler has ended, so that somebody calls `step` again."""
 
     def __init__(
         self,
