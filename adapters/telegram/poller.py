@@ -102,6 +102,7 @@ class Poller:
             while True:
                 try:
                     pause_s = await self._hold()
+                    self._unstored = 0
                 except StoreError as error:
                     self._unstored += 1
                     if error.permanent or self._unstored == STORE_TRIES:
@@ -124,7 +125,8 @@ class Poller:
         except LeaseLostError:
             self._tenure.forget()
         self.drained = False
-        self._status.state = "standby"
+        status = self._status
+        status.state, status.error, status.failures = "standby", "", 0
         return self._tenure.pause_s
 
     async def _stored_offset(self) -> int | None:

@@ -9,7 +9,7 @@ import orjson
 import pytest
 
 from adapters.telegram.client import TelegramClient
-from adapters.telegram.poller import Poller, PollLease
+from adapters.telegram.poller import STORE_TRIES, Poller, PollLease
 from adapters.telegram.tenure import LeaseLostError, Tenure
 from adapters.telegram.updates import next_offset, raw_body, raw_update, raw_updates
 from core.errors import TransportError
@@ -98,6 +98,22 @@ def test_a_lease_that_somebody_had_in_between_is_a_new_one() -> None:
             await tenure.take()
         async with bench.store.transaction() as tx:
             await tenure.prove(tx)
+
+    in_town(scenario)
+
+
+def test_who_stands_by_outlives_any_number_of_moments_without_the_store() -> None:
+    async def scenario(bench: Bench) -> None:
+        async with bench.store.transaction() as tx:  # somebody polls for days
+            await tx.control.acquire(f"poll:{BOT}", "first", bench.clock.now_ms(), 10**9)
+        async with bench.polling(lease=SECOND) as waits:
+            for _ in range(2 * STORE_TRIES):
+                bench.store.failing = True
+                await bench.until(lambda: waits.status["state"] == "waiting")
+                assert waits.status["failures"] == 1
+                bench.store.failing = False
+                await bench.until(lambda: waits.status["state"] == "standby")
+                assert waits.status["error"] == ""
 
     in_town(scenario)
 
