@@ -42,7 +42,7 @@ from core.identity import Captured
 from core.ports import InboxRow
 
 ROOT: Final = Path(__file__).resolve().parents[2]
-UPDATES, QUICK_UPDATES = 100_000, 10_000
+UPDATES, QUICK_UPDATES = 100_000, 8_000
 PEOPLE, CHATS = 200, 12
 SEED: Final = 20_26
 VIP: Final = -1_001_000_000_001
