@@ -26,10 +26,11 @@ def sent_event(message: Message, at_ms: int) -> PersonEvent:
 async def arrived(tx: Transaction, messages: Sequence[Message]) -> list[PersonEvent]:
     """Those of unknown fate that were answered did arrive: closed as sent at the moment of their permit.
 
-    Returns the events that follow, to be recorded. One still `sending` is left to its sender, who asks here
-    when its own end turns out to be unknown."""
+    Returns the events that follow, to be recorded; none for a row that is about nobody, because its person
+    was forgotten. One still `sending` is left to its sender, who asks here when its own end turns out to be
+    unknown."""
     proven = [m for m in messages if m.state is State.UNKNOWN]
     await tx.ledger.move(
         [Move(m.id, m.state, State.SENT, reason="answered", sent_ms=m.permit_ms) for m in proven]
     )
-    return [sent_event(m, m.permit_ms) for m in proven]
+    return [sent_event(m, m.permit_ms) for m in proven if m.person_no > 0]

@@ -32,7 +32,10 @@ async def record(
     loaded: Mapping[int, PersonRecord] | None = None,
     finish: Callable[[PersonRecord], PersonRecord] | None = None,
 ) -> Recorded:
-    """Store the events and absorb those that are new."""
+    """Store the events and absorb those that are new. Where the records are given, people without one were
+    forgotten meanwhile: what is said of them is left out."""
+    if loaded is not None:
+        events = [item for item in events if not item.person_no or item.person_no in loaded]
     return await absorb(tx, await store(tx, events), now_ms, origin, loaded=loaded, finish=finish)
 
 

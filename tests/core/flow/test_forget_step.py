@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
 
+from adapters.memory import MemoryMessenger
 from core.errors import StoreError
 from core.flow.capture import apply_pending
+from core.flow.deliver import deliver_due, recover
 from core.flow.forget import (
     PATIENCE_MS,
     ForgetDeps,
@@ -21,9 +23,9 @@ from core.flow.forget import (
 )
 from core.flow.handle import HandleDeps, handle_pending
 from core.identity import Identity, telegram
-from core.ledger import State
-from core.ports import Guard, HotRow, InboxRow, Transaction
-from tests.core.flow.worlds import ANNA, BORA, HOUR, MINUTE, World
+from core.ledger import Move, State
+from core.ports import Guard, HotRow, InboxRow, Receipt, Transaction
+from tests.core.flow.worlds import ANNA, BORA, BOT, HOUR, MINUTE, World
 
 
 def hashed(identity: Identity) -> str:
@@ -171,6 +173,60 @@ async def test_who_comes_back_with_start_is_somebody_new(house: House) -> None:
     await house.world.says(ANNA, "/start")
     await apply_pending(capture, house.now)
     assert await house.world.number(ANNA) != number
+
+
+# ------------------------------------------------------------------------------------------ their messages
+async def test_a_message_of_a_forgotten_person_whose_sender_was_killed_is_closed_about_nobody(
+    house: House,
+) -> None:
+    """It had been answered while it was being sent."""
+    number = await house.world.number(ANNA)
+    async with house.world.store.transaction() as tx:
+        (offer,) = [m for m in await tx.ledger.queue(9) if m.person_no == number]
+        await tx.ledger.move([Move(offer.id, offer.state, State.SENDING, permit_ms=house.now)])
+    await house.world.taps(ANNA, f"c:{offer.id}:offer:more")
+    await house.world.apply()
+    await house.answer_all()
+    await house.ask(ANNA)
+    assert (await erase_asked(house.deps, house.now + 11 * MINUTE)).erased == 1
+    assert await recover(house.world.store, BOT, house.now + 12 * MINUTE) == 1
+    row = await house.world.row(offer.id)
+    assert (row.state, row.person_no) == (State.SENT, -number)
+    assert await events_about(house, number) == []
+
+
+class ForgettingMessenger(MemoryMessenger):
+    """While a message is under way its person's time of waiting is over."""
+
+    def __init__(self, house: House) -> None:
+        super().__init__(house.world.clock.now_ms)
+        self._house = house
+
+    async def send(self, bot_id: int, chat_id: int, body: Mapping[str, object]) -> Receipt:
+        if chat_id == ANNA:
+            number = await self._house.world.number(ANNA)
+            async with self._house.world.store.transaction() as tx:
+                await tx.erasures.erase(number, [hashed(telegram(ANNA))], self._house.now)
+        return await super().send(bot_id, chat_id, body)
+
+
+async def test_who_is_forgotten_while_their_message_leaves_is_in_no_event(house: House) -> None:
+    """The round still commits what became of the others."""
+    number = await house.world.number(ANNA)
+    await house.world.pacer.grant(BOT, [], house.now)
+    house.world.clock.advance(2)
+    sending = replace(house.world.sending, messenger=ForgettingMessenger(house))
+    done = await house.world.through(deliver_due(sending, BOT, await house.world.lease()))
+    assert done.sent == 2
+    assert await events_about(house, number) == []
+    assert "campaign_sent" in await house.world.kinds(BORA)
+
+
+async def events_about(house: House, number: int) -> list[str]:
+    """Kinds of events under the number of somebody who is gone, or under its negative."""
+    async with house.world.store.transaction(write=False) as tx:
+        found = await tx.events.export((0, ""), 999)
+    return [item.event.kind for item in found if abs(item.person_no) == number]
 
 
 # ------------------------------------------------------------------------------------------ crashes
