@@ -1,6 +1,7 @@
 """A small HTTP/1.1 server for short requests and answers, behind a reverse proxy.
 
-Promises: heads and bodies are bounded, slow and idle connections are closed, answers go out in the order of
+Promises: heads and bodies are bounded, slow and idle connections are closed, whoever does not take its
+answers is read no further and then cut off, answers go out in the order of
 the requests (pipelining), a stop answers what is under way and nothing new. A request needs no task: whoever
 handles an `Exchange` answers it when it likes. Parsing is llhttp's (httptools): a request costs a third of
 what it costs in aiohttp's low-level server.
@@ -19,6 +20,9 @@ from typing import Final, cast
 import httptools
 
 MAX_HEAD: Final = 32 * 1024
+"""Bytes of a head, those of its first slice not counted."""
+SLICE: Final = 4 * 1024
+"""So much is parsed at once: what came before a head in one slice is not taken for a part of it."""
 MAX_HEADERS: Final = 100
 MAX_PIPELINED: Final = 64
 """With so many requests of a connection waiting for their answers it is not read from."""
@@ -28,7 +32,8 @@ _HEADS: Final = {int(one): b"HTTP/1.1 %d %b\r\n" % (one, one.phrase.encode()) fo
 
 @dataclass(frozen=True, slots=True)
 class HttpLimits:
-    """Bounds. body: bytes of a request. request_s: how long one may take to arrive; idle_s: how long a
+    """Bounds. body: bytes of a request. request_s: how long one may take to arrive, and its answer to
+    be taken; idle_s: how long a
     connection may stay without one (0 = for ever, both); connections: at the same time. sweep_s: how often
     their ages are looked at; linger_s: how long who is refused may still send, to get to read the answer."""
 
@@ -138,6 +143,7 @@ class Connection(asyncio.Protocol):
     __slots__ = (
         "_arriving",
         "_complete",
+        "_full",
         "_head_bytes",
         "_in_head",
         "_limits",
@@ -150,6 +156,7 @@ class Connection(asyncio.Protocol):
         "_since",
         "_size",
         "_transport",
+        "_untaken",
         "_waiting",
         "ending",
     )
@@ -169,6 +176,9 @@ class Connection(asyncio.Protocol):
         self._head_bytes = 0
         self._refused = False
         self._paused = False
+        self._full = False
+        self._untaken = 0.0
+        """Since when answers wait that the client does not take; 0 = none do."""
         self._since = self._loop.time()
         self.ending = False
         """No further request is taken: the answers under way say so, then the connection is closed."""
@@ -188,16 +198,13 @@ class Connection(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         if self._refused or self.ending:
             return
-        try:
-            self._parser.feed_data(data)
-        except httptools.HttpParserUpgrade:
-            self.ending = True  # no other protocol is spoken here: answered in this one, then closed
-        except httptools.HttpParserError:
-            self._refuse(400)
-        if self._in_head:
-            self._head_bytes += len(data)
-            if self._head_bytes > MAX_HEAD:
-                self._refuse(431)
+        if len(data) <= SLICE:
+            self._parse(data)
+        else:
+            whole = memoryview(data)
+            for start in range(0, len(data), SLICE):
+                if not self._parse(whole[start : start + SLICE]):
+                    break
         if self._complete:
             complete, self._complete = self._complete, []
             for exchange in complete:
@@ -209,12 +216,29 @@ class Connection(asyncio.Protocol):
         return bool(self._waiting)  # who has ended its side still gets its answers
 
     def pause_writing(self) -> None:
-        self._pause()
+        self._full = True
+        self._slow_down()
 
     def resume_writing(self) -> None:
+        self._full = False
         self._slow_down()
 
     # -- httptools -------------------------------------------------------------------------------
+
+    def _parse(self, data: bytes | memoryview) -> bool:
+        """False when nothing after these bytes is to be read."""
+        arriving = self._arriving
+        try:
+            self._parser.feed_data(data)
+        except httptools.HttpParserUpgrade:
+            self.ending = True  # no other protocol is spoken here: answered in this one, then closed
+        except httptools.HttpParserError:
+            self._refuse(400)
+        if self._in_head and self._arriving is arriving:  # the head that had begun before goes on
+            self._head_bytes += len(data)
+            if self._head_bytes > MAX_HEAD:
+                self._refuse(431)
+        return not (self._refused or self.ending)
 
     def on_message_begin(self) -> None:
         self._arriving = Exchange(self)
@@ -292,11 +316,20 @@ class Connection(asyncio.Protocol):
             self._transport.abort()
 
     def check(self, now: float) -> None:
-        """Close when nothing has come for too long."""
+        """Close when nothing has come for too long, at once when answers were not taken for too long."""
+        if self._transport is None:
+            return
+        if not self._transport.get_write_buffer_size():
+            self._untaken = 0.0
+        elif not self._untaken:
+            self._untaken = now
+        elif self._limits.request_s and now - self._untaken > self._limits.request_s:
+            self._transport.abort()
+            return
         if self._waiting or self._refused:
             return
         limit_s = self._limits.request_s if self._arriving is not None else self._limits.idle_s
-        if limit_s and now - self._since > limit_s and self._transport is not None:
+        if limit_s and now - self._since > limit_s:
             self._transport.close()
 
     def _refuse(self, status: int) -> None:
@@ -317,21 +350,20 @@ class Connection(asyncio.Protocol):
         if self._transport is None:
             return
         if self._refused:
-            if self._paused:
-                self._transport.resume_reading()
+            self._full = False
+            self._slow_down()
             self._loop.call_later(self._limits.linger_s, self._transport.close)
         else:
             self._transport.close()
 
     def _slow_down(self) -> None:
-        """Read no faster than is answered."""
-        if len(self._waiting) >= MAX_PIPELINED:
-            self._pause()
-        elif self._paused and self._transport is not None and len(self._waiting) < MAX_PIPELINED // 2:
+        """Read no faster than is answered, and than the answers are taken."""
+        if self._transport is None:
+            return
+        if self._full or len(self._waiting) >= MAX_PIPELINED:
+            if not self._paused:
+                self._paused = True
+                self._transport.pause_reading()
+        elif self._paused and len(self._waiting) < MAX_PIPELINED // 2:
             self._paused = False
             self._transport.resume_reading()
-
-    def _pause(self) -> None:
-        if not self._paused and self._transport is not None:
-            self._paused = True
-            self._transport.pause_reading()

@@ -14,6 +14,8 @@ from adapters.web.http import MAX_PIPELINED, Exchange, HttpLimits, HttpServer
 
 GET = b"GET /now HTTP/1.1\r\nHost: x\r\n\r\n"
 LATER = b"GET /later HTTP/1.1\r\nHost: x\r\n\r\n"
+MUCH = 32 * 1024 * 1024
+"""Bytes that no socket holds."""
 LIMITS = HttpLimits(body=1_000, request_s=0, idle_s=0, connections=5, linger_s=0)
 
 
@@ -130,6 +132,7 @@ async def test_a_request_may_arrive_byte_by_byte_or_in_chunks(site: Site) -> Non
         (b"POST /now HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n3e9\r\n" + b"x" * 1001, 413),
         (b"GET /now HTTP/1.1\r\nX: " + b"x" * 40_000, 431),
         (b"GET /" + b"x" * 40_000, 431),
+        (b"GET /now HTTP/1.1\r\nX: " + b"x" * 200_000 + b"\r\n\r\n", 431),
         (b"GET /now HTTP/1.1\r\n" + b"".join(b"X%d: y\r\n" % n for n in range(200)), 431),
         (b"nonsense\r\n\r\n", 400),
         (b"POST /now HTTP/1.1\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n", 400),
@@ -205,6 +208,44 @@ async def test_whoever_asks_without_reading_is_read_no_further(site: Site) -> No
         exchange.answer(200, b"x")
     await site.until_seen(MAX_PIPELINED + 10 + 1)
     assert len(site.later) == MAX_PIPELINED + 1
+
+
+async def test_whoever_takes_no_answers_is_read_no_further(site: Site) -> None:
+    client, other = await site.client(), await site.client()
+    client.send(LATER)
+    await site.until_seen(1)
+    site.later[0].answer(200, bytes(MUCH))
+    client.send(GET)
+    for _ in range(10):
+        other.send(GET)
+        assert await other.status() == 200
+    assert len(site.seen) == 11
+    assert len((await client.answer())[2]) == MUCH
+    assert await client.status() == 200
+
+
+@pytest.mark.parametrize("more", [b"", GET, b"nonsense", b"GET /now HTTP/1.1\r\nConnection: close\r\n\r\n"])
+async def test_whoever_takes_no_answers_for_long_is_cut_off(more: bytes) -> None:
+    site = Site(HttpLimits(request_s=0.02, idle_s=0, sweep_s=0.005, linger_s=0))
+    await site.start()
+    client = await site.client()
+    client.send(LATER + more)
+    await site.until_seen(1)
+    site.later[0].answer(200, bytes(MUCH))
+    while site.server.connections:
+        await asyncio.sleep(0)
+    with pytest.raises((ConnectionError, asyncio.IncompleteReadError)):
+        await client.answer()
+    await site.close()
+
+
+async def test_only_the_bytes_of_a_head_count_for_its_bound(site: Site) -> None:
+    client = await site.client()
+    client.send(GET * 2_000 + GET[:20])
+    for _ in range(2_000):
+        assert await client.status() == 200
+    client.send(GET[20:])
+    assert await client.status() == 200
 
 
 async def test_more_connections_than_allowed_are_closed(site: Site) -> None:
