@@ -10,13 +10,14 @@ from typing import Any
 
 import pytest
 
+from adapters.memory import MemoryHot
 from adapters.sql.store import SqlStore
 from app.exporter import export_events
 from app.importing import Documents, ImportDeps, import_lines
 from console.main import run
 from core.flow.capture import CaptureDeps
 from core.ports import RawUpdate
-from tests.core.flow.worlds import MemoryHot, read
+from tests.core.flow.worlds import read
 from tests.edges.console.town import NOW
 
 GROUP = -1_001_234_567_890
