@@ -18,7 +18,7 @@ from adapters.telegram.webhook import WebhookWatch
 from adapters.web.http import HttpLimits
 from adapters.web.receiver import Probes, Receiver, ReceiverLimits
 from app.jobs import Jobs
-from app.metrics import figures
+from app.metrics import Metrics
 from app.parts import Conditions, Parts
 from app.schedule import Schedule
 from app.services import (
@@ -177,7 +177,7 @@ class Installation:
             return
         secrets = {bot_id: hook.secret for bot_id, hook in self.conditions.hooks.items() if self.pollers}
         limits = ReceiverLimits(HttpLimits(body=listen.max_body))
-        probes = Probes(self._missing, partial(figures, parts, self.jobs, self.pollers))
+        probes = Probes(self._missing, Metrics(parts, self.jobs, self.pollers).figures)
         self.receiver = Receiver(parts.store, parts.clock, secrets, self._arrived.ring, limits, probes)
         await self.receiver.start(listen.host, listen.port)
 

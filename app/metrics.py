@@ -1,15 +1,21 @@
-"""The figures that /metrics shows: counts of the record, the receipt of updates, Redis' memory, erasures."""
+"""The figures that /metrics shows: counts of the record, the receipt of updates, Redis' memory, erasures.
+
+Promises: the record is counted at most once in KEEP_MS, however many ask.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Protocol
+import asyncio
+from collections.abc import Mapping, Sequence
+from typing import Final, Protocol
 
 from adapters.web.figures import Figure
 from app.jobs import Jobs
 from app.memory import metrics_of
 from app.parts import Parts
 
+KEEP_MS: Final = 5_000
+"""So long the figures are good: counting a large inbox costs more than looking often is worth."""
 _MEANINGS: Mapping[str, str] = {
     "kairos_redis_used_bytes": "Memory that Redis uses",
     "kairos_redis_max_bytes": "Bound of Redis' memory",
@@ -30,8 +36,28 @@ class Listener(Protocol):
     def last_ok_ms(self) -> int: ...
 
 
-async def figures(parts: Parts, jobs: Jobs, listeners: Sequence[Listener]) -> Iterable[Figure]:
-    """All of them, as they stand now. Raises StoreError."""
+class Metrics:
+    """The figures of one process."""
+
+    def __init__(self, parts: Parts, jobs: Jobs, listeners: Sequence[Listener]) -> None:
+        self._parts = parts
+        self._jobs = jobs
+        self._listeners = listeners
+        self._counting = asyncio.Lock()
+        self._kept: list[Figure] = []
+        self._counted_ms = 0
+
+    async def figures(self) -> list[Figure]:
+        """All of them, as they stood at most KEEP_MS ago. Raises StoreError."""
+        async with self._counting:
+            now_ms = self._parts.clock.now_ms()
+            if not self._kept or not 0 <= now_ms - self._counted_ms < KEEP_MS:
+                self._kept = await _figures(self._parts, self._jobs, self._listeners)
+                self._counted_ms = now_ms
+            return self._kept
+
+
+async def _figures(parts: Parts, jobs: Jobs, listeners: Sequence[Listener]) -> list[Figure]:
     async with parts.store.transaction(write=False) as tx:
         inbox, ledger = await tx.inbox.counts(), await tx.ledger.counts()
         people, groups = await tx.people.count(), await tx.groups.count()
