@@ -36,8 +36,8 @@ class MemoryErasures:
         took = [one.done_ms - one.asked_ms for one in self._t.erasures.values() if one.done_ms]
         return len(self._t.erasures), len(took), max(took, default=0)
 
-    async def suppressed(self, hashes: Sequence[str]) -> set[str]:
-        return {one for one in hashes if one in self._t.suppressed}
+    async def suppressed(self, hashes: Sequence[str]) -> dict[str, int]:
+        return {one: self._t.suppressed[one] for one in hashes if one in self._t.suppressed}
 
     async def unsuppress(self, hashes: Sequence[str]) -> None:
         for one in hashes:
@@ -57,7 +57,7 @@ class MemoryErasures:
         gone += self._forget_ledger(person_no)
         self._redact_audit(person_no, about)
         gone += self._delete(person_no)
-        self._t.suppressed.update(dict.fromkeys(suppressed, True))
+        self._t.suppressed.update(dict.fromkeys(suppressed, now_ms))
         if person_no in self._t.erasures and not self._t.erasures[person_no].erased_ms:
             self._t.erasures[person_no] = replace(self._t.erasures[person_no], erased_ms=now_ms)
         return gone

@@ -32,8 +32,10 @@ class MemoryInbox:
                 continue
             row_id = self._t.inbox_ids[key] = self._t.next_number("inbox")
             state = "failed" if item.reason else "received"
-            self._t.inbox[row_id] = InboxRow(row_id, *key, item.received_ms, item.body, state, item.reason)
-            self._t.silent[row_id], self._t.lane[row_id] = not answer, item.lane
+            self._t.inbox[row_id] = InboxRow(
+                row_id, *key, item.received_ms, item.body, state, item.reason, answer
+            )
+            self._t.lane[row_id] = item.lane
             new += 1
         if next_offset is not None:
             self._t.offsets[bot_id] = next_offset
@@ -56,7 +58,7 @@ class MemoryInbox:
     async def applied(self, ids: Sequence[int]) -> None:
         for row in self._rows(ids):
             if row.state == "received":
-                self._set(row, "handled" if self._t.silent[row.id] else "applied")
+                self._set(row, "applied" if row.answer else "handled")
 
     async def handled(self, ids: Sequence[int]) -> None:
         for row in self._rows(ids):
@@ -89,7 +91,7 @@ class MemoryInbox:
     def _delete(self, rows: Sequence[InboxRow]) -> int:
         for row in rows:
             del self._t.inbox[row.id], self._t.inbox_ids[row.bot_id, row.update_id]
-            del self._t.silent[row.id], self._t.lane[row.id]
+            del self._t.lane[row.id]
         return len(rows)
 
     def _rows(self, ids: Sequence[int]) -> list[InboxRow]:

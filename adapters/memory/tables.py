@@ -35,7 +35,6 @@ class Tables:
 
     inbox: dict[int, InboxRow] = field(default_factory=dict)
     inbox_ids: dict[tuple[int, int], int] = field(default_factory=dict)
-    silent: dict[int, bool] = field(default_factory=dict)
     lane: dict[int, InboxLane] = field(default_factory=dict)
     offsets: dict[int, int] = field(default_factory=dict)
     people: dict[int, PersonRecord] = field(default_factory=dict)
@@ -48,7 +47,7 @@ class Tables:
     group_ids: dict[int, int] = field(default_factory=dict)
     members: dict[tuple[int, int], Membership] = field(default_factory=dict)
     erasures: dict[int, Erasure] = field(default_factory=dict)
-    suppressed: dict[str, bool] = field(default_factory=dict)
+    suppressed: dict[str, int] = field(default_factory=dict)
     events: dict[tuple[int, str], PersonEvent] = field(default_factory=dict)
     messages: dict[int, Message] = field(default_factory=dict)
     message_ids: dict[tuple[str, int, str], int] = field(default_factory=dict)

@@ -62,8 +62,11 @@ _FIGURES: Final = select(
     func.count().filter(ERASURE.c.done_ms > 0),
     func.max(ERASURE.c.done_ms - ERASURE.c.asked_ms).filter(ERASURE.c.done_ms > 0),
 )
-_SUPPRESS: Final = Upsert.into(SUPPRESSION, lambda new: new.on_conflict_do_nothing())
-_SUPPRESSED: Final = select(SUPPRESSION.c.hash).where(SUPPRESSION.c.hash.in_(_VALUES))
+_SUPPRESS: Final = Upsert.into(
+    SUPPRESSION,
+    lambda new: new.on_conflict_do_update(index_elements=["hash"], set_={"at_ms": new.excluded.at_ms}),
+)
+_SUPPRESSED: Final = select(SUPPRESSION.c.hash, SUPPRESSION.c.at_ms).where(SUPPRESSION.c.hash.in_(_VALUES))
 _UNSUPPRESS: Final = delete(SUPPRESSION).where(SUPPRESSION.c.hash.in_(_VALUES))
 
 _LOCK: Final = select(PERSON.c.username).where(PERSON.c.person_no == _WHO)
@@ -172,8 +175,9 @@ class SqlErasures:
         asked, done, slowest = (await self._work.rows(_FIGURES))[0]
         return asked, done, slowest or 0
 
-    async def suppressed(self, hashes: Sequence[str]) -> set[str]:
-        return {row[0] for row in await self._work.rows_in(_SUPPRESSED, sorted(set(hashes)))}
+    async def suppressed(self, hashes: Sequence[str]) -> dict[str, int]:
+        rows = await self._work.rows_in(_SUPPRESSED, sorted(set(hashes)))
+        return {hashed: at_ms for hashed, at_ms in rows}
 
     async def unsuppress(self, hashes: Sequence[str]) -> None:
         await self._work.run_in(_UNSUPPRESS, sorted(set(hashes)))
@@ -195,7 +199,9 @@ class SqlErasures:
         await self._redact_audit(person_no, about)
         for statement in _DELETE:
             gone += await self._work.run(statement, {"who": person_no})
-        await self._work.run_each(_SUPPRESS, [{"hash": one} for one in sorted(set(suppressed))])
+        await self._work.run_each(
+            _SUPPRESS, [{"hash": one, "at_ms": now_ms} for one in sorted(set(suppressed))]
+        )
         await self._work.run(_ERASED, {"who": person_no, "now": now_ms})
         return gone
 

@@ -32,6 +32,7 @@ _ROW: Final = select(
     INBOX.c.body,
     INBOX.c.state,
     INBOX.c.reason,
+    INBOX.c.answer,
 )
 _PENDING: Final = _ROW.where(INBOX.c.state == "received").order_by(INBOX.c.lane, INBOX.c.id).limit(_MOST)
 _CLAIM: Final = select(INBOX.c.id).where(INBOX.c.id.in_(_VALUES), INBOX.c.state == "received")

@@ -267,9 +267,10 @@ class Erasure(SQLModel, table=True):
 
 
 class Suppression(SQLModel, table=True):
-    """Keyed hashes of identifiers that must not be taken in again unasked."""
+    """Keyed hashes of identifiers that must not be taken in again unasked, since the moment of erasure."""
 
     hash: str = _text(key=True)
+    at_ms: int = _number()
 
 
 class Message(SQLModel, table=True):

@@ -149,11 +149,12 @@ def _read_all(read: Read, rows: Sequence[InboxRow]) -> Understood:
 
 def _understood(read: Read, row: InboxRow) -> Captured | str:
     try:
-        return read(row)
+        found = read(row)
     except ContentError as error:
         return str(error)
     except _FAULTS as error:
         return f"can't be read: {type(error).__name__}"
+    return found if row.answer else replace(found, answer=False)
 
 
 def _refusals(items: Iterable[Captured]) -> frozenset[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from core.event import Event, PersonEvent
@@ -94,23 +94,24 @@ async def _people(
         return _Who(numbers)
     hashes = {one: suppressed_as(one) for one in strangers}
     listed = await tx.erasures.suppressed(list(hashes.values()))
-    forgotten = {one for one, hashed in hashes.items() if hashed in listed}
+    forgotten = {one: listed[hashed] for one, hashed in hashes.items() if hashed in listed}
     since_ms = _starts(told, forgotten) if forgotten else {}
     await tx.erasures.unsuppress([hashes[one] for one in since_ms])
-    unwanted = frozenset(forgotten - since_ms.keys())
+    unwanted = frozenset(forgotten.keys() - since_ms.keys())
     new = await tx.people.resolve([one for one in strangers if one not in unwanted], now_ms)
     return _Who(numbers | new, unwanted, since_ms)
 
 
-def _starts(told: Iterable[_Part], forgotten: set[Identity]) -> dict[Identity, int]:
-    """When each of those who came back of their own accord did so."""
+def _starts(told: Iterable[_Part], forgotten: Mapping[Identity, int]) -> dict[Identity, int]:
+    """When each of those who came back of their own accord did so: after they were forgotten, and not in
+    history, which nobody answers. An older start may still come, from the queue of another bot."""
     found: dict[Identity, int] = {}
     for part in told:
-        if part.sender is None or part.sender.identity not in forgotten:
+        if part.sender is None or part.sender.identity not in forgotten or not part.item.answer:
             continue
+        identity = part.sender.identity
         for event in part.events:
-            if event.kind == "started":
-                identity = part.sender.identity
+            if event.kind == "started" and event.ts_ms > forgotten[identity]:
                 found[identity] = min(event.ts_ms, found.get(identity, event.ts_ms))
     return found
 

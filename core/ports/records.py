@@ -28,7 +28,8 @@ class RawUpdate:
 
 @dataclass(frozen=True, slots=True)
 class InboxRow:
-    """A durable update. State: received -> applied -> handled, or failed (kept aside, with a reason)."""
+    """A durable update. State: received -> applied -> handled, or failed (kept aside, with a reason).
+    `answer`: False for history, which nobody answers."""
 
     id: int
     bot_id: int
@@ -37,6 +38,7 @@ class InboxRow:
     body: bytes
     state: str
     reason: str = ""
+    answer: bool = True
 
 
 class Inbox(Protocol):
@@ -304,8 +306,8 @@ class Erasures(Protocol):
         """Gone from everywhere: what is left is a number that means nobody."""
         ...
 
-    async def suppressed(self, hashes: Sequence[str]) -> set[str]:
-        """Those of the hashes that are on the list."""
+    async def suppressed(self, hashes: Sequence[str]) -> dict[str, int]:
+        """Those of the hashes that are on the list, and when they came there (the moment of the erasure)."""
         ...
 
     async def unsuppress(self, hashes: Sequence[str]) -> None:

@@ -124,10 +124,14 @@ async def test_hashes_are_kept_until_somebody_comes_back(store: Store) -> None:
     (anna,) = await people(store, ANNA)
     await erased(store, anna, HASH, "a" * 64)
     async with store.transaction() as tx:
-        assert await tx.erasures.suppressed([HASH, "b" * 64]) == {HASH}
+        assert await tx.erasures.suppressed([HASH, "b" * 64]) == {HASH: NOW}
         await tx.erasures.unsuppress([HASH, "b" * 64])
-        assert await tx.erasures.suppressed([HASH, "a" * 64]) == {"a" * 64}
+        assert await tx.erasures.suppressed([HASH, "a" * 64]) == {"a" * 64: NOW}
         assert await tx.erasures.figures() == (1, 0, 0)
+    (again,) = await people(store, ANNA)
+    await erased(store, again, "a" * 64, now=NOW + 5)
+    async with store.transaction(write=False) as tx:
+        assert await tx.erasures.suppressed(["a" * 64]) == {"a" * 64: NOW + 5}, "the last time counts"
 
 
 # ------------------------------------------------------------------------------------------ rows

@@ -60,9 +60,12 @@ async def test_a_row_goes_from_received_over_applied_to_handled(store: Store) ->
 async def test_history_is_handled_as_soon_as_it_is_applied(store: Store) -> None:
     async with store.transaction() as tx:
         await tx.inbox.add(BOT, [update(1)], answer=False)
-        await tx.inbox.applied([row.id for row in await tx.inbox.pending(1)])
+        await tx.inbox.add(BOT, [update(2)])
+        waiting = await tx.inbox.pending(10)
+        assert [row.answer for row in waiting] == [False, True]
+        await tx.inbox.applied([waiting[0].id])
         assert await tx.inbox.unhandled(10) == []
-        assert await tx.inbox.counts() == {"handled": 1}
+        assert await tx.inbox.counts() == {"handled": 1, "received": 1}
 
 
 async def test_what_is_over_does_not_come_back(store: Store) -> None:

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from core.flow.capture import CaptureDeps, apply_pending
 from core.identity import Identity, telegram
-from tests.core.flow.worlds import ANNA, BORA, World
+from core.ports import RawUpdate
+from tests.core.flow.worlds import ANNA, BORA, BOT, NOW, OTHER_BOT, World
+
+ERASED = NOW - 10_000
 
 
 def hashed(identity: Identity) -> str:
@@ -18,7 +23,7 @@ class Forgotten(World):
         async with self.store.transaction() as tx:
             number = (await tx.people.resolve([telegram(ANNA)], 0))[telegram(ANNA)]
             await tx.erasures.request(number, 0)
-            await tx.erasures.erase(number, [hashed(telegram(ANNA))], 0)
+            await tx.erasures.erase(number, [hashed(telegram(ANNA))], ERASED)
         return self
 
     async def comes(self, limit: int = 500) -> int:
@@ -58,6 +63,35 @@ async def test_a_start_is_a_new_beginning() -> None:
     assert not await world.listed()
     world.clock.advance(1)
     await world.says(ANNA, "and on")
+    assert await world.comes() == 1
+
+
+async def test_a_start_from_before_the_erasure_brings_nobody_back() -> None:
+    """As when another bot's queue, or the same update once more, comes late."""
+    world = await Forgotten().begin()
+    world.clock.advance(-60)
+    await world.says(ANNA, "/start", bot=OTHER_BOT)
+    world.clock.advance(120)
+    await world.says(ANNA, "/start", date=ERASED // 1000)
+    assert await world.comes() == 0
+    assert not await world.knows(ANNA)
+    assert await world.listed()
+    await world.says(ANNA, "/start")
+    assert await world.comes() == 1, "she wants to"
+    assert not await world.listed()
+
+
+async def test_history_that_nobody_answers_brings_nobody_back() -> None:
+    world = await Forgotten().begin()
+    raw = await world.says(BORA, "hello")
+    start = RawUpdate(90, raw.body.replace(str(BORA).encode(), str(ANNA).encode()), raw.received_ms)
+    start = replace(start, body=start.body.replace(b"hello", b"/start"))
+    async with world.store.transaction() as tx:
+        await tx.inbox.add(BOT, [start], answer=False)
+    assert await world.comes() == 1
+    assert not await world.knows(ANNA)
+    assert await world.listed()
+    await world.says(ANNA, "/start")
     assert await world.comes() == 1
 
 

@@ -98,7 +98,9 @@ async def test_who_asks_is_gone_from_everywhere_and_the_list_is_empty(house: Hou
     assert house.world.hot.compacted == 1
     assert await house.open() == []
     async with house.world.store.transaction(write=False) as tx:
-        assert await tx.erasures.suppressed([hashed(telegram(ANNA))]) == {hashed(telegram(ANNA))}
+        assert await tx.erasures.suppressed([hashed(telegram(ANNA))]) == {
+            hashed(telegram(ANNA)): house.now + 5
+        }
         assert await tx.erasures.figures() == (1, 1, 5)
         states = {m.person_no: m.state for m in await tx.ledger.export(0, 99)}
     assert states == {-number: State.SUPPRESSED, await house.world.number(BORA): State.PLANNED}

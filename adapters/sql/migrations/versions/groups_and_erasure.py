@@ -110,4 +110,4 @@ def _erasure() -> None:
         number("done_ms"),
         sa.PrimaryKeyConstraint("person_no"),
     )
-    op.create_table("suppression", string("hash"), sa.PrimaryKeyConstraint("hash"))
+    op.create_table("suppression", string("hash"), number("at_ms"), sa.PrimaryKeyConstraint("hash"))
