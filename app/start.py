@@ -68,8 +68,9 @@ async def import_file(
     key = installation_key(settings, os.environ)
     store = await open_store(settings)
     try:
-        capture = CaptureDeps(store, MemoryHot(), reading_of(settings).reader(key))
-        deps = ImportDeps(capture, partial(suppression_hash, key))
+        suppressed_as = partial(suppression_hash, key)
+        capture = CaptureDeps(store, MemoryHot(), reading_of(settings).reader(key), suppressed_as)
+        deps = ImportDeps(capture, suppressed_as)
         now_ms = WallClock().now_ms()
         return await import_lines(
             deps, source, now_ms, dry_run=options.dry_run, again=options.again, progress=progress
