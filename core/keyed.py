@@ -33,9 +33,12 @@ _LAST_SECOND: Final = 2**32 - 1
 _CODE: Final = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-")
 
 
+LINK_KINDS: Final = ("plain", "signed", "expired", "forged")
+
+
 @dataclass(frozen=True, slots=True)
 class Link:
-    """What a /start payload says. kind: plain, signed, expired, forged, or empty without a payload.
+    """What a /start payload says. kind: one of LINK_KINDS, or empty without a payload.
 
     `code` is the campaign; empty (organic) when the link is expired or forged."""
 

@@ -21,8 +21,8 @@ from adapters.sql.work import Work
 from core.identity import Identity
 from core.profile import GroupState, ProfileState, fold, fold_group, pack, pack_group, view, view_group
 
-LAYOUT: Final = "2"
-"""Raised with every change of `adapters.codec`'s layout of states."""
+LAYOUT: Final = "3"
+"""Raised with every change of `adapters.codec`'s layout of states, and of what `core.profile` folds."""
 MARK: Final = "layout:records"
 BATCH: Final = 200
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from console.report import Column, Fact, Facts, Report, Row, Table, iso
+from core.keyed import LINK_KINDS
 
 if TYPE_CHECKING:
     from app.desk.links import LinkReport, MadeLink
@@ -46,6 +47,6 @@ def report(found: LinkReport) -> Report:
         for name, touch in found.campaigns.items()
     ]
     table = Table("campaigns", columns, rows, f"Campaigns of {found.people} people", NOBODY)
-    facts = [Fact(kind, kind, found.kinds.get(kind, 0)) for kind in ("plain", "signed", "expired", "forged")]
+    facts = [Fact(kind, kind, found.kinds.get(kind, 0)) for kind in LINK_KINDS]
     kinds = Facts("starts", facts, "Starts by kind of link (expired and forged ones count as organic)")
     return Report([table, kinds], verb="links report", next_step="manage_crm.py links make CODE --days 30")

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from core.event import ACTIVE_KINDS, Event, Scalar
+from core.keyed import LINK_KINDS
 from core.profile.series import KEEP_DAYS, LARGEST, Draft, number_of, put
 from core.profile.values import GIVEN, WITHDRAWN, BotLink, ProfileState, Purchase
 from core.scores import DAY_MS
@@ -181,8 +182,10 @@ def _word(event: Event, name: str, default: str = "") -> str:
 
 def _started(person: _Person, event: Event) -> None:
     person.link(event.bot_id, started_ms=event.ts_ms)
-    campaign = _word(event, "campaign")
-    if campaign and event.props.get("link") != "forged":
+    campaign, link = _word(event, "campaign"), event.props.get("link")
+    if link in LINK_KINDS:
+        person.draft.total(f"link:{link}")
+    if campaign and link != "forged":
         person.draft.register("campaign_last", event.ts_ms, campaign)
         person.draft.first("campaign_first", event.ts_ms, campaign)
 

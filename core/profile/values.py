@@ -45,7 +45,7 @@ class ProfileState:
     first_ms, last_ms: the first and the last event; seen_ms: the last sign of life by the person; 0 = none.
     counts: counter -> n by UTC day (counters: event kinds, `edited` for changed messages, `active` for signs
     of life, `session`, `intent:<topic>`); hours: UTC day -> half hour 0..47 of that day -> n of signs of
-    life. totals: event kind -> n of all time.
+    life. totals: event kind -> n of all time, and `link:<kind>` -> starts by such a link.
 
     latest: register -> (ts_ms, value), last writer wins, ties by larger value (registers: language,
     client_language, premium, zone, consent, `consent:<purpose>`, bot, gone, purchase, frequency, quiet,

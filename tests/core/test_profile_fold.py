@@ -276,6 +276,13 @@ def test_a_forged_link_brings_no_campaign() -> None:
     assert "campaign_first" not in state.latest
 
 
+def test_starts_are_counted_by_kind_of_link_and_other_words_are_none() -> None:
+    said = ("forged", "plain", "forged", "", "whatever an import says")
+    starts = [event("started", START + n, link=word) for n, word in enumerate(said)]
+    state = fold(ProfileState(), starts)
+    assert state.totals == {"started": 5, "link:forged": 2, "link:plain": 1}
+
+
 def test_a_wish_outside_the_list_changes_nothing() -> None:
     state = fold(ProfileState(), [event("preference_set", name="consent", value="given")])
     assert state.latest == {}

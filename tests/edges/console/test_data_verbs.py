@@ -12,10 +12,11 @@ import pytest
 
 from adapters.memory import MemoryHot
 from adapters.sql.store import SqlStore
+from adapters.telegram.updates import raw_update
 from app.exporter import export_events
 from app.importing import Documents, ImportDeps, import_lines
 from console.main import run
-from core.flow.capture import CaptureDeps
+from core.flow.capture import CaptureDeps, apply_pending
 from core.ports import RawUpdate
 from tests.core.flow.worlds import read
 from tests.edges.console.town import NOW
@@ -106,6 +107,40 @@ def test_the_link_report_counts_people_by_first_and_last_touch(
     assert found["campaigns"] == [
         {"campaign": "spring", "first": 4, "first_converted": 1, "last": 4, "last_converted": 1}
     ]
+
+
+def test_the_link_report_counts_starts_by_kind_of_link(
+    config: Path, database: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = said(config, capsys, "links", "report")["starts"]
+    asyncio.run(_start(database, "-kforged-by-somebody", "winter", ""))
+    found = said(config, capsys, "links", "report")
+    assert found["starts"] == before | {"forged": 1, "plain": before["plain"] + 1}
+    assert {row["campaign"]: row["first"] for row in found["campaigns"]} == {"": 2, "spring": 4, "winter": 1}
+
+
+async def _start(database: Path, *payloads: str) -> None:
+    """Strangers open the bot by these links."""
+    updates = [
+        {
+            "update_id": 100 + n,
+            "message": {
+                "message_id": n,
+                "date": NOW // 1000,
+                "from": {"id": 5000 + n, "is_bot": False, "first_name": "New"},
+                "chat": {"id": 5000 + n, "type": "private"},
+                "text": f"/start {payload}".strip(),
+            },
+        }
+        for n, payload in enumerate(payloads)
+    ]
+    store = SqlStore(f"sqlite:///{database}")
+    try:
+        async with store.transaction() as tx:
+            await tx.inbox.add(42, [raw_update(one, NOW) for one in updates])
+        await apply_pending(CaptureDeps(store, MemoryHot(), read), NOW)
+    finally:
+        await store.close()
 
 
 def test_groups_are_listed_and_shown_by_either_number(
