@@ -8,7 +8,7 @@ of a row. A name without id and username can't be told from anybody else's.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from hashlib import blake2b
 from typing import Any, Final
@@ -16,7 +16,7 @@ from typing import Any, Final
 import orjson
 
 from core.event import Event
-from core.identity import TELEGRAM
+from core.identity import TELEGRAM, Sender
 
 _IDS: Final = frozenset({"id", "user_id", "user_chat_id", "chat_id"})
 """Keys whose whole number can be a person."""
@@ -62,6 +62,11 @@ class Redacted:
 
 
 _UNREADABLE: Final = Redacted(True, True, b"{}")
+
+
+def emptied(update_id: int) -> bytes:
+    """All that is left of an update of theirs."""
+    return orjson.dumps({"update_id": update_id})
 
 
 def redact(body: bytes, whom: Whom) -> Redacted:
@@ -164,6 +169,12 @@ def whom(identities: Iterable[tuple[str, str]], usernames: Iterable[str]) -> Who
         frozenset(int(one) for one in ids if one.isascii() and one.isdigit()),
         frozenset(one for one in usernames if one),
     )
+
+
+def those(senders: Sequence[Sender]) -> Whom:
+    """The people behind these senders."""
+    named = [(one.identity.namespace, one.identity.value) for one in senders]
+    return whom(named, [one.username for one in senders])
 
 
 def anonymous(event: Event, person_no: int, whom: Whom) -> Event:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from adapters.memory.tables import Tables, grouped
+from adapters.redaction import emptied, redact, those
 from core.event import CHOICES, InboxLane, PersonEvent
+from core.identity import Sender
 from core.ports import InboxRow, RawUpdate
 
 
@@ -68,6 +70,16 @@ class MemoryInbox:
     async def failed(self, ids: Sequence[int], reason: str) -> None:
         for row in self._rows(ids):
             self._set(row, "failed", reason)
+
+    async def emptied(self, ids: Sequence[int]) -> None:
+        for row in self._rows(ids):
+            self._t.inbox[row.id] = replace(row, body=emptied(row.update_id))
+
+    async def redacted(self, who: Mapping[int, Sequence[Sender]]) -> None:
+        for row in self._rows(list(who)):
+            found = redact(row.body, those(who[row.id]))
+            state = "handled" if found.own else row.state
+            self._t.inbox[row.id] = replace(row, body=found.body, state=state)
 
     async def aside(self, after_id: int, limit: int) -> list[InboxRow]:
         return [row for row in self._in_state("failed") if row.id > after_id][:limit]

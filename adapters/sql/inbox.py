@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from sqlalchemy import BindParameter, bindparam, case, delete, func, select, update
 
+from adapters.redaction import emptied, redact, those
 from adapters.sql import tables
 from adapters.sql.work import InsertNew, Upsert, Work
 from core.event import InboxLane
+from core.identity import Sender
 from core.ports import InboxRow, RawUpdate
 
 INBOX: Final = tables.table(tables.Inbox)
@@ -52,6 +54,10 @@ _APPLIED: Final = (
 )
 _HANDLED: Final = update(INBOX).where(_IDS, INBOX.c.state != "failed").values(state="handled")
 _FAILED: Final = update(INBOX).where(_IDS).values(state="failed", reason=bindparam("why"))
+_NUMBERS: Final = select(INBOX.c.id, INBOX.c.update_id).where(_IDS)
+_EMPTY: Final = update(INBOX).where(INBOX.c.id == bindparam("of_id")).values(body=bindparam("left"))
+_BODIES: Final = select(INBOX.c.id, INBOX.c.state, INBOX.c.body).where(_IDS)
+_REDACT: Final = _EMPTY.values(state=bindparam("stands"))
 _REPLAY: Final = update(INBOX).where(_IDS, INBOX.c.state == "failed").values(state="received", reason="")
 _DROP: Final = delete(INBOX).where(_IDS, INBOX.c.state == "failed")
 _OLDEST: Final = (
@@ -111,6 +117,18 @@ class SqlInbox:
 
     async def failed(self, ids: Sequence[int], reason: str) -> None:
         await self._work.run_in(_FAILED, ids, {"why": reason})
+
+    async def emptied(self, ids: Sequence[int]) -> None:
+        rows = await self._work.rows_in(_NUMBERS, ids)
+        await self._work.run_each(_EMPTY, [{"of_id": row_id, "left": emptied(n)} for row_id, n in rows])
+
+    async def redacted(self, who: Mapping[int, Sequence[Sender]]) -> None:
+        changes = []
+        for row_id, state, body in await self._work.rows_in(_BODIES, list(who)):
+            found = redact(body, those(who[row_id]))
+            stands = "handled" if found.own else state
+            changes.append({"of_id": row_id, "left": found.body, "stands": stands})
+        await self._work.run_each(_REDACT, changes)
 
     async def aside(self, after_id: int, limit: int) -> list[InboxRow]:
         rows = await self._work.rows(_ASIDE, {"after": after_id, "most": limit})

@@ -15,7 +15,7 @@ from typing import Final
 
 from core.errors import ContentError, KairosError, StoreError
 from core.event import PersonEvent
-from core.identity import Captured
+from core.identity import Captured, Identity
 from core.intake import Meaning, SuppressedAs, absorb, arrived, in_their_order, mean, show, store
 from core.ledger import Message, State
 from core.ports import HotStore, InboxRow, Store, Transaction
@@ -141,6 +141,22 @@ async def _mark(tx: Transaction, captured: dict[int, Captured], meaning: Meaning
     }
     await tx.inbox.applied(sorted(awaited))
     await tx.inbox.handled([row_id for row_id in captured if row_id not in awaited])
+    if meaning.unwanted:
+        await _forget_words(tx, captured, meaning.unwanted)
+
+
+async def _forget_words(
+    tx: Transaction, captured: dict[int, Captured], unwanted: frozenset[Identity]
+) -> None:
+    """Of updates that stem from people who asked to be forgotten only the numbers stay; updates of others
+    that also tell of them stay without them."""
+    theirs = [no for no, item in captured.items() if item.sender and item.sender.identity in unwanted]
+    told = {
+        no: [sender for sender, _ in item.others if sender.identity in unwanted]
+        for no, item in captured.items()
+    }
+    await tx.inbox.redacted({no: senders for no, senders in told.items() if senders})
+    await tx.inbox.emptied(theirs)
 
 
 def _read_all(read: Read, rows: Sequence[InboxRow]) -> Understood:

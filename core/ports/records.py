@@ -8,7 +8,7 @@ from typing import Protocol
 
 from core.consent import ConsentChange
 from core.event import InboxLane, PersonEvent
-from core.identity import Identity, Place
+from core.identity import Identity, Place, Sender
 from core.ledger import Message, Move, NewMessage
 from core.ports.world import HotRow
 from core.profile import GroupState, ProfileState
@@ -71,6 +71,14 @@ class Inbox(Protocol):
     async def applied(self, ids: Sequence[int]) -> None: ...
     async def handled(self, ids: Sequence[int]) -> None: ...
     async def failed(self, ids: Sequence[int], reason: str) -> None: ...
+    async def emptied(self, ids: Sequence[int]) -> None:
+        """Keep nothing of these updates but their numbers: whose they are must not be known here."""
+        ...
+
+    async def redacted(self, who: Mapping[int, Sequence[Sender]]) -> None:
+        """Take people out of the updates of others, by row; an update of their own is emptied and handled."""
+        ...
+
     async def aside(self, after_id: int, limit: int) -> list[InboxRow]:
         """Rows `failed` with their reasons, oldest first, of a larger id."""
         ...

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 
 from core.event import InboxLane
+from core.identity import Sender, telegram
 from core.ports import Store
 from tests.ports.conftest import opened
 from tests.ports.worlds import BOT, HOUR, NOW, OTHER_BOT, update
@@ -142,6 +144,40 @@ async def test_a_number_may_come_again_when_its_row_is_gone(store: Store) -> Non
         assert await tx.inbox.prune(NOW + 1, 10) == 0
         assert await tx.inbox.counts() == {"applied": 1, "handled": 1}
         assert await tx.inbox.add(BOT, [update(1), update(2), update(3), update(4)]) == 2
+
+
+async def test_of_a_row_that_is_emptied_only_its_number_stays(store: Store) -> None:
+    async with store.transaction() as tx:
+        await tx.inbox.add(BOT, [update(1, b'{"text": "hello"}'), update(2, b'{"text": "hello"}')])
+        first, second = await tx.inbox.pending(10)
+        await tx.inbox.emptied([first.id])
+        await tx.inbox.emptied([])
+    async with store.transaction() as tx:
+        left = await tx.inbox.pending(10)
+        assert [row.body for row in left] == [b'{"update_id":1}', second.body]
+        assert await tx.inbox.add(BOT, [update(1)]) == 0, "one that comes again is still known"
+
+
+async def test_people_are_taken_out_of_what_others_said(store: Store) -> None:
+    sender = Sender(telegram(712_000_001), 0, "Kanarya", "kanarya_w")
+    canary = {"id": 712_000_001, "first_name": "Kanarya", "username": "kanarya_w"}
+    ben = {"id": 712_000_002}
+    bodies = [
+        {"update_id": 1, "message": {"from": ben, "new_chat_members": [canary, ben]}},
+        {"update_id": 2, "message": {"from": ben, "text": "@kanarya_w come"}},
+        {"update_id": 3, "message": {"from": ben, "text": "@kanarya_w come"}},
+        {"update_id": 4, "message": {"from": canary, "text": "hello"}},
+    ]
+    async with store.transaction() as tx:
+        await tx.inbox.add(BOT, [update(n, json.dumps(body).encode()) for n, body in enumerate(bodies, 1)])
+        rows = [row.id for row in await tx.inbox.pending(10)]
+        await tx.inbox.applied(rows)
+        await tx.inbox.redacted({row_id: [sender] for row_id in [rows[0], rows[1], rows[3]]})
+    async with store.transaction(write=False) as tx:
+        left = [json.loads(row.body)["message"] for row in await tx.inbox.unhandled(10)]
+        assert await tx.inbox.counts() == {"applied": 3, "handled": 1}, "there is nothing left to answer"
+    assert [member["id"] for member in left[0]["new_chat_members"]] == [0, ben["id"]]
+    assert [left[1]["text"], left[2]["text"]] == ["@- come", "@kanarya_w come"]
 
 
 async def test_a_row_is_claimed_only_while_it_waits(store: Store) -> None:

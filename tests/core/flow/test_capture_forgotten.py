@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
+from typing import Any
+
+import pytest
 
 from core.flow.capture import CaptureDeps, apply_pending
 from core.identity import Identity, telegram
 from core.ports import RawUpdate
-from tests.core.flow.worlds import ANNA, BORA, BOT, NOW, OTHER_BOT, World
+from tests.core.flow.worlds import ANNA, BORA, BOT, CEM, GROUP, NOW, OTHER_BOT, World, human
 
 ERASED = NOW - 10_000
 
@@ -93,6 +97,43 @@ async def test_history_that_nobody_answers_brings_nobody_back() -> None:
     assert await world.listed()
     await world.says(ANNA, "/start")
     assert await world.comes() == 1
+
+
+async def bodies(world: World) -> dict[int, dict[str, Any]]:
+    """What is stored of each update, by its number."""
+    async with world.store.transaction() as tx:
+        ids = range(1, world.updates + 1)
+        await tx.inbox.failed(ids, "so that it can be read")
+        return {row.update_id: json.loads(row.body) for row in await tx.inbox.aside(0, 99)}
+
+
+async def test_their_words_do_not_stay_in_the_inbox() -> None:
+    world = await Forgotten().begin()
+    await world.says(ANNA, "canary")
+    await world.says_in_group(ANNA, "canary too")
+    await world.says_in_group(BORA, "hello")
+    assert await world.comes() == 1
+    left = await bodies(world)
+    assert [left[1], left[2]] == [{"update_id": 1}, {"update_id": 2}]
+    assert left[3]["message"]["text"] == "hello"
+
+
+@pytest.mark.parametrize("joined", [(BORA, ANNA, CEM), (ANNA, BORA, CEM)])
+async def test_in_an_update_about_several_the_others_stay_known(joined: tuple[int, ...]) -> None:
+    world = await Forgotten().begin()
+    members = [human(one, "Canary" if one == ANNA else "") for one in joined]
+    for member in members:
+        member["username"] = f"name_of_{member['id']}"
+    chat = {"id": GROUP, "type": "supergroup", "title": "Club"}
+    await world.writes(CEM, {"chat": chat, "new_chat_members": members})
+    assert await world.comes() == 2
+    (left,) = (await bodies(world)).values()
+    assert "Canary" not in str(left)
+    assert f"name_of_{ANNA}" not in str(left)
+    assert await world.kinds(BORA) == await world.kinds(CEM) == ["group_joined"]
+    if joined[0] != ANNA:
+        kept = [member["id"] for member in left["message"]["new_chat_members"]]
+        assert kept == [BORA, 0, CEM]
 
 
 async def test_people_who_are_known_are_never_looked_for_on_the_list() -> None:
