@@ -113,7 +113,8 @@ class Installation:
         }
         for role in ROLES:
             services += of_roles[role]() if role in roles else []
-        await self._listen()
+        if "bot" in roles:
+            await self._listen()
         polling = [asyncio.create_task(one.run(), name=f"updates:{one.bot_id}") for one in self.pollers]
         for task in polling:
             task.add_done_callback(lambda _: stopping.set())
@@ -175,7 +176,7 @@ class Installation:
         listen, parts = self.conditions.listen, self.parts
         if not listen.port:
             return
-        secrets = {bot_id: hook.secret for bot_id, hook in self.conditions.hooks.items() if self.pollers}
+        secrets = {bot_id: hook.secret for bot_id, hook in self.conditions.hooks.items()}
         limits = ReceiverLimits(HttpLimits(body=listen.max_body))
         probes = Probes(self._missing, Metrics(parts, self.jobs, self.pollers).figures)
         self.receiver = Receiver(parts.store, parts.clock, secrets, self._arrived.ring, limits, probes)

@@ -11,6 +11,7 @@ Leaves to others: TLS, HTTP/2, and what the requests mean.
 from __future__ import annotations
 
 import asyncio
+import socket
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -90,9 +91,12 @@ class HttpServer:
         self._empty = asyncio.Event()
 
     async def start(self, host: str, port: int) -> int:
-        """Listen; returns the port (a free one for 0). Raises OSError."""
+        """Listen; returns the port (a free one for 0). Raises OSError.
+
+        Several processes of one user may listen on one port: the system spreads connections over them."""
         loop = asyncio.get_running_loop()
-        self._server = await loop.create_server(lambda: Connection(self), host, port)
+        shared = hasattr(socket, "SO_REUSEPORT")
+        self._server = await loop.create_server(lambda: Connection(self), host, port, reuse_port=shared)
         if self.limits.idle_s or self.limits.request_s:
             self._sweeping = loop.call_later(self.limits.sweep_s, self._sweep)
         return int(self._server.sockets[0].getsockname()[1])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -70,7 +71,8 @@ class Site:
 
     async def start(self) -> None:
         self.receiver = Receiver(self.store, Hand(), SECRETS, self.ring, self.limits, self.probes)
-        self.base = f"http://127.0.0.1:{await self.receiver.start('127.0.0.1', 0)}"
+        self.port = await self.receiver.start("127.0.0.1", 0)
+        self.base = f"http://127.0.0.1:{self.port}"
         self.session = aiohttp.ClientSession()
 
     async def stop(self) -> None:
@@ -79,10 +81,14 @@ class Site:
         await self.session.close()
         await self.receiver.stop()
 
-    async def post(self, update: Any, bot: int = BOT, secret: str | None = None) -> int:
+    async def post(
+        self, update: Any, bot: int = BOT, secret: str | None = None, *, alone: bool = False
+    ) -> int:
+        """`alone`: over a connection of its own."""
         headers = {HEADER: SECRETS.get(bot, "") if secret is None else secret}
         body = update if isinstance(update, bytes) else orjson.dumps(update)
         url = f"{self.base}/telegram/{bot}"
+        headers |= {"Connection": "close"} if alone else {}
         async with self.session.post(url, data=body, headers=headers) as response:
             return response.status
 
@@ -226,12 +232,25 @@ def test_a_webhook_without_a_secret_is_refused_at_start() -> None:
         Receiver(MemoryStore(), Hand(), {BOT: ""})
 
 
-async def test_a_port_that_is_taken_is_said_in_a_sentence(site: Site) -> None:
-    port = int(site.base.rpartition(":")[2])
-    with pytest.raises(
-        SettingsError, match=rf"can't listen on 127.0.0.1:{port} \(listen.host, listen.port\)"
-    ):
-        await Receiver(MemoryStore(), Hand(), SECRETS).start("127.0.0.1", port)
+async def test_two_processes_of_one_installation_share_a_port(site: Site) -> None:
+    second = Receiver(site.store, Hand(), SECRETS)
+    assert await second.start("127.0.0.1", site.port) == site.port
+    for n in range(40):
+        assert await site.post({"update_id": n}, alone=True) == 200
+    shares = [one.status["accepted"] for one in (site.receiver, second)]
+    assert all(shares)
+    await second.stop()
+    for n in range(40, 60):
+        assert await site.post({"update_id": n}, alone=True) == 200
+    assert [row.update_id for row in await site.rows()] == list(range(60))
+
+
+async def test_a_port_that_is_taken_is_said_in_a_sentence() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as another:
+        port = another.getsockname()[1]
+        says = rf"can't listen on 127.0.0.1:{port} \(listen.host, listen.port\)"
+        with pytest.raises(SettingsError, match=says):
+            await Receiver(MemoryStore(), Hand(), SECRETS).start("127.0.0.1", port)
 
 
 @pytest.mark.parametrize("body", [b"", b"no json", b"[1]", b'{"message":{}}', b"\xff\x00", b'{"a":' * 5_000])
