@@ -1,20 +1,21 @@
 """What handlers ask of the installation: who stands before them, and the ways out for their answers.
 
 Fulfils `bot.visitor.House`. Messages go through the ledger, at most once; a file goes with its message and is
-kept nowhere; acknowledgements and edits go straight to Telegram, those that name a chat in the pacer's turn.
+kept nowhere; acknowledgements and edits go straight to Telegram, those that name a chat in the pacer's turn,
+those about money again and again as long as Telegram waits.
 """
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from adapters.telegram.messenger import call_of
 from app.mydata import collect
 from bot.texts import pick
-from bot.visitor import FORGET_YES, File, Preferences, Visitor
-from core.errors import NotFoundError
+from bot.visitor import ABOUT_MONEY, FORGET_YES, File, Preferences, Visitor
+from core.errors import AmbiguousError, NotFoundError, RateLimitedError, TransportError
 from core.event import InboxLane, lane_of
 from core.flow.reply import Reply, ReplyDeps, in_turn, reply
 from core.identity import Captured, Identity
@@ -27,12 +28,26 @@ Forget = Callable[[Identity], Awaitable[bool]]
 """Note the wish to be forgotten, durably; False when nobody is known by the identity."""
 
 
+MONEY_MS: Final = 8_000
+"""So long an answer about money is tried: Telegram waits 10 seconds, from before we had the question."""
+MONEY_CONNECT_S: Final = 2.0
+AGAIN_S: Final = 0.5
+
+
 class Client(Protocol):
     """A bot's way to Telegram: `adapters.telegram.client.TelegramClient`."""
 
     bot_id: int
 
-    async def call(self, method: str, params: Mapping[str, object], /) -> object: ...
+    async def call(
+        self,
+        method: str,
+        params: Mapping[str, object],
+        /,
+        *,
+        answer_s: float = ...,
+        connect_s: float = ...,
+    ) -> object: ...
     async def upload(
         self,
         method: str,
@@ -78,10 +93,26 @@ class Visitors:
     async def call(self, bot_id: int, method: str, params: Mapping[str, object]) -> object:
         """An acknowledgement or an edit. What names a chat pays the pacer, as every such call does."""
         client = self._client(bot_id)
+        if method in ABOUT_MONEY:
+            return await self._insist(client, method, params)
         chat_id = params.get("chat_id")
         if not isinstance(chat_id, int):
             return await client.call(method, params)
         return await in_turn(self._deps, bot_id, chat_id, lambda: client.call(method, params))
+
+    async def _insist(self, client: Client, method: str, params: Mapping[str, object]) -> object:
+        """Give an answer about money: again for MONEY_MS, while it is sure that none has arrived."""
+        clock = self._deps.clock
+        until_ms = clock.now_ms() + MONEY_MS
+        while True:
+            try:
+                return await client.call(method, params, answer_s=MONEY_MS / 1000, connect_s=MONEY_CONNECT_S)
+            except TransportError as error:
+                wait_s = error.retry_after_s if isinstance(error, RateLimitedError) else AGAIN_S
+                final = error.permanent or isinstance(error, AmbiguousError)
+                if final or clock.now_ms() + wait_s * 1000 > until_ms:
+                    raise
+            await clock.sleep(max(wait_s, AGAIN_S))
 
     async def mydata(self, identity: Identity) -> Mapping[str, Any] | None:
         return await collect(self._deps.store, identity, self._deps.clock.now_ms())

@@ -20,7 +20,7 @@ from aiogram.methods import GetMe, TelegramMethod
 from aiogram.methods.base import TelegramType
 from aiogram.types import BufferedInputFile, Chat, InputFile, Message, User
 
-from bot.visitor import BotFace, File, Outbox
+from bot.visitor import ABOUT_MONEY, BotFace, File, Outbox
 from core.errors import RefusedError, TransportError
 from core.flow.reply import Reply
 from core.identity import Identity
@@ -79,6 +79,8 @@ class LedgerSession(BaseSession):
         try:
             return cast(TelegramType, await self._outbox.call(bot.id, name, params))
         except TransportError:
+            if name in ABOUT_MONEY:
+                raise  # a sale was lost by this: it is to be seen
             # An acknowledgement that comes too late harms nobody; the answer itself is in the ledger.
             return cast(TelegramType, False)
 

@@ -11,6 +11,8 @@ from core.identity import Identity
 from core.ports import Receipt
 from core.text import DEFAULT
 
+ABOUT_MONEY: Final = frozenset({"answerPreCheckoutQuery", "answerShippingQuery"})
+"""Answers that Telegram waits for with a sale at stake, 10 seconds."""
 FORGET_YES: Final = "forget:yes"
 """The button by which a person asks to be forgotten."""
 

@@ -19,19 +19,20 @@ FACE = BotFace(BOT, f"{BOT}:TEST", "Kairos Boutique", "kairos_boutique_bot")
 
 @dataclass(slots=True)
 class Line:
-    """The bot's way to Telegram: writes down every call, and fails when told."""
+    """The bot's way to Telegram: writes down every call, and fails as told."""
 
     bot_id: int = BOT
     called: list[tuple[str, Mapping[str, Any]]] = field(default_factory=list)
     uploads: list[tuple[str, Mapping[str, object], Mapping[str, tuple[str, bytes]]]] = field(
         default_factory=list
     )
-    broken: bool = False
+    failures: list[TransportError] = field(default_factory=list)
+    """Of the next calls."""
 
-    async def call(self, method: str, params: Mapping[str, object], /) -> object:
+    async def call(self, method: str, params: Mapping[str, object], /, **_: float) -> object:
         self.called.append((method, params))
-        if self.broken:
-            raise TransportError("query is too old")
+        if self.failures:
+            raise self.failures.pop(0)
         return True
 
     async def upload(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bot.texts import say
-from core.errors import ContentError
+from core.errors import ContentError, TransportError
 from core.ledger import State
 from core.ports import InboxRow
 from tests.core.flow.worlds import ANNA, BOT, OTHER_BOT, human
@@ -140,7 +140,7 @@ async def test_somebody_who_blocked_the_bot_meanwhile_gets_nothing_and_nothing_b
 
 async def test_an_acknowledgement_that_comes_too_late_harms_nobody() -> None:
     shop = Shop()
-    shop.line.broken = True
+    shop.line.failures = [TransportError("query is too old")]
     await shop.world.taps(ANNA, "menu:price")
     assert await shop.serve() == [say("answer-price", "en")]
 

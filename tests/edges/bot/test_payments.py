@@ -6,8 +6,10 @@ from typing import Any
 
 import pytest
 
+from app.visitors import MONEY_MS
 from bot.texts import say
 from bot.visitor import Terms
+from core.errors import AmbiguousError, RateLimitedError, RejectedError, TransportError
 from tests.core.flow.worlds import ANNA, human
 from tests.edges.bot.shop import Shop, params
 
@@ -25,6 +27,12 @@ def checkout() -> dict[str, Any]:
     return {"pre_checkout_query": {"id": "77", "from": human(ANNA), **sale}}
 
 
+def shipping() -> dict[str, Any]:
+    address = dict.fromkeys(("state", "city", "street_line1", "street_line2", "post_code"), "x")
+    query = {"id": "5", "from": human(ANNA), "invoice_payload": "p"}
+    return {"shipping_query": {**query, "shipping_address": {"country_code": "TR", **address}}}
+
+
 @pytest.mark.parametrize("accept", [True, False])
 async def test_a_pre_checkout_is_answered_by_the_settings_and_before_anything_else(accept: bool) -> None:
     shop = Shop(terms=Terms(accept_payments=accept))
@@ -35,13 +43,51 @@ async def test_a_pre_checkout_is_answered_by_the_settings_and_before_anything_el
     assert asked.get("error_message") == (None if accept else say("checkout-refused", "en"))
 
 
+NOT_REACHED, DOUBTFUL = TransportError("not reached"), AmbiguousError("no answer")
+LATER, MUCH_LATER = RateLimitedError("wait", retry_after_s=3), RateLimitedError("wait", retry_after_s=9)
+REJECTED = RejectedError("the query is too old", code="other")
+
+
+@pytest.mark.parametrize("asked", [checkout(), shipping()])
+@pytest.mark.parametrize("failures", [[NOT_REACHED] * 3, [LATER, NOT_REACHED, LATER]])
+async def test_an_answer_about_money_is_given_again_while_telegram_waits_for_it(
+    asked: dict[str, Any], failures: list[TransportError]
+) -> None:
+    shop = Shop()
+    shop.line.failures = [*failures]
+    await shop.world.arrives(asked)
+    began_ms = shop.world.clock.now_ms()
+    await shop.serve()
+    assert len(shop.line.called) == len(failures) + 1
+    assert shop.world.clock.now_ms() - began_ms < MONEY_MS
+
+
+@pytest.mark.parametrize("failure", [DOUBTFUL, MUCH_LATER, REJECTED])
+async def test_an_answer_about_money_that_may_have_arrived_or_can_t_is_not_given_again(
+    failure: TransportError,
+) -> None:
+    shop = Shop()
+    shop.line.failures = [failure]
+    await shop.world.arrives(checkout())
+    with pytest.raises(type(failure)):
+        await shop.serve()
+    assert len(shop.line.called) == 1
+
+
+async def test_an_answer_about_money_is_given_up_when_nobody_waits_for_it_any_more() -> None:
+    shop = Shop()
+    shop.line.failures = [NOT_REACHED] * 1_000
+    await shop.world.arrives(checkout())
+    began_ms = shop.world.clock.now_ms()
+    with pytest.raises(TransportError, match="not reached"):
+        await shop.serve()
+    assert MONEY_MS - 1_000 <= shop.world.clock.now_ms() - began_ms <= MONEY_MS
+    assert len(shop.line.called) > 10
+
+
 async def test_shipping_is_refused_politely() -> None:
     shop = Shop()
-    address = dict.fromkeys(("state", "city", "street_line1", "street_line2", "post_code"), "x")
-    query = {"id": "5", "from": human(ANNA), "invoice_payload": "p"}
-    await shop.world.arrives(
-        {"shipping_query": {**query, "shipping_address": {"country_code": "TR", **address}}}
-    )
+    await shop.world.arrives(shipping())
     assert await shop.serve() == []
     assert shop.line.last("answerShippingQuery")["ok"] is False
 
