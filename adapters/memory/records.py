@@ -148,12 +148,13 @@ class MemoryEvents:
     async def all_of_group(self, group_no: int) -> list[PersonEvent]:
         return [item for item in self._in_order() if item.event.group_no == group_no > 0]
 
-    async def choices(self, person_nos: Sequence[int], since_ms: int) -> list[PersonEvent]:
-        return [
-            item
-            for item in self._t.events.values()
-            if item.person_no in person_nos and item.event.ts_ms >= since_ms and item.event.kind in CHOICES
-        ]
+    async def choices(self, person_nos: Sequence[int], span: tuple[int, int], most: int) -> list[PersonEvent]:
+        said: dict[int, list[PersonEvent]] = {no: [] for no in person_nos}
+        for item in self._t.events.values():
+            is_one = item.event.kind in CHOICES and span[0] <= item.event.ts_ms <= span[1]
+            if is_one and item.person_no in said:
+                said[item.person_no].append(item)
+        return [item for items in said.values() for item in _newest(items, most)]
 
     async def export(self, after: tuple[int, str], limit: int) -> list[PersonEvent]:
         return [item for item in self._in_order() if (item.event.ts_ms, item.event.key) > after][:limit]
@@ -164,6 +165,11 @@ class MemoryEvents:
     async def counts(self, since_ms: int = 0) -> dict[str, int]:
         kinds = (item.event.kind for item in self._t.events.values() if item.event.ts_ms >= since_ms)
         return grouped(Counter(kinds))
+
+
+def _newest(items: Sequence[PersonEvent], most: int) -> list[PersonEvent]:
+    since = sorted((item.event.ts_ms for item in items), reverse=True)[:most]
+    return [item for item in items if item.event.ts_ms >= since[-1]]
 
 
 def _key(item: tuple[tuple[int, str], PersonEvent]) -> tuple[int, str]:

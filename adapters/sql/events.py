@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from sqlalchemy import bindparam, func, or_, select
+from sqlalchemy import bindparam, func, or_, select, text
 
 from adapters.codec import dumps, loads
 from adapters.sql import tables
 from adapters.sql.work import AnyRow, InsertNew, Work
-from core.event import CHOICES, Event, PersonEvent
+from core.event import Event, PersonEvent
 
 EVENT: Final = tables.table(tables.Event)
 
@@ -36,14 +36,32 @@ _ALL_OF_GROUP: Final = (
     .where(EVENT.c.group_no == bindparam("of_group"), EVENT.c.group_no > 0)  # what the index covers
     .order_by(EVENT.c.ts_ms, EVENT.c.key)
 )
+_OLDER: Final = EVENT.alias("older")
+_PERSON: Final = tables.table(tables.Person)
+_SINCE: Final = (
+    select(_OLDER.c.ts_ms)
+    .where(
+        _OLDER.c.person_no == _PERSON.c.person_no,
+        _OLDER.c.ts_ms.between(bindparam("since"), bindparam("until")),
+        text(tables.CHOSEN),
+    )
+    .order_by(_OLDER.c.ts_ms.desc())
+    .limit(1)
+    .offset(bindparam("but_one"))
+    .correlate(_PERSON)
+    .scalar_subquery()
+)
+"""The moment of the last choice that is wanted of the person."""
 _CHOICES: Final = (
     select(*_COLUMNS)
+    .select_from(_PERSON)
+    .join(EVENT, EVENT.c.person_no == _PERSON.c.person_no)
     .where(
-        EVENT.c.person_no.in_(bindparam("values", expanding=True)),
-        EVENT.c.ts_ms >= bindparam("since"),
-        EVENT.c.kind.in_(CHOICES),
+        _PERSON.c.person_no.in_(bindparam("values", expanding=True)),
+        EVENT.c.ts_ms >= func.coalesce(_SINCE, bindparam("since")),
+        EVENT.c.ts_ms <= bindparam("until"),
+        text(tables.CHOSEN),
     )
-    .order_by(EVENT.c.ts_ms, EVENT.c.key)
 )
 _EXPORT: Final = (
     select(*_COLUMNS)
@@ -82,11 +100,12 @@ class SqlEvents:
     async def all_of_group(self, group_no: int) -> list[PersonEvent]:
         return _events(await self._work.rows(_ALL_OF_GROUP, {"of_group": group_no}))
 
-    async def choices(self, person_nos: Sequence[int], since_ms: int) -> list[PersonEvent]:
+    async def choices(self, person_nos: Sequence[int], span: tuple[int, int], most: int) -> list[PersonEvent]:
         if not person_nos:
             return []
         await self._work.alone("choices")
-        rows = await self._work.rows_in(_CHOICES, sorted(set(person_nos)), {"since": since_ms})
+        asked = {"since": span[0], "until": span[1], "but_one": most - 1}
+        rows = await self._work.rows_in(_CHOICES, sorted(set(person_nos)), asked)
         return _events(rows)
 
     async def export(self, after: tuple[int, str], limit: int) -> list[PersonEvent]:

@@ -6,7 +6,7 @@ is. A change here needs a migration: a test compares both.
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
 from sqlalchemy import (
     BigInteger,
@@ -41,23 +41,17 @@ def _row_id() -> Any:
     return Field(default=None, sa_column=Column(Wide, primary_key=True, autoincrement=True))
 
 
-def _key_number(**options: Any) -> Any:
-    return Field(sa_column=Column(Wide, primary_key=True, autoincrement=False, **options))
+def _key_number(*of: ForeignKey) -> Any:
+    return Field(sa_column=Column(Wide, *of, primary_key=True, autoincrement=False))
 
 
 def _person_key() -> Any:
-    return Field(
-        sa_column=Column(Wide, ForeignKey("person.person_no"), primary_key=True, autoincrement=False)
-    )
+    return _key_number(ForeignKey("person.person_no"))
 
 
-def _text(*, key: bool = False) -> Any:
+def _text(*, key: bool = False, **options: Any) -> Any:
     """Without a length: PostgreSQL would refuse what SQLite takes, and neither stores it better."""
-    return Field(sa_column=Column(String, primary_key=key, nullable=False))
-
-
-def _later_text() -> Any:
-    return Field(sa_column=Column(String, nullable=False, server_default=""))
+    return Field(sa_column=Column(String, primary_key=key, nullable=False, **options))
 
 
 def _document() -> Any:
@@ -70,6 +64,11 @@ def _flag() -> Any:
 
 def _share() -> Any:
     return Field(sa_column=Column(Float, nullable=False))
+
+
+def _index_of(some: str, name: str, *columns: str) -> Index:
+    """An index of some rows only."""
+    return Index(name, *columns, sqlite_where=text(some), postgresql_where=text(some))
 
 
 class Counter(SQLModel, table=True):
@@ -132,7 +131,7 @@ class Person(SQLModel, table=True):
     plan_after_ms: int = _number()
     segment_after_ms: int = _number()
     seq: int = _number()
-    hot: str = _later_text()
+    hot: str = _text(server_default="")
 
 
 class Identity(SQLModel, table=True):
@@ -194,19 +193,18 @@ class ConsentHistory(SQLModel, table=True):
     text_version: str = _text()
 
 
+CHOSEN: Final = "kind IN ('consent_given', 'consent_withdrawn')"
+"""What `core.event.CHOICES` are. A query uses the index of choices only when it says so in the same words."""
+
+
 class Event(SQLModel, table=True):
     """What happened. Unique by (ts_ms, key): a repeated capture carries the same pair. person_no 0: about
     nobody; group_no 0: not in a group."""
 
     __table_args__: ClassVar[Any] = (
         Index("event_person", "person_no", "ts_ms"),
-        Index(
-            "event_group",
-            "group_no",
-            "ts_ms",
-            sqlite_where=text("group_no > 0"),
-            postgresql_where=text("group_no > 0"),
-        ),
+        _index_of("group_no > 0", "event_group", "group_no", "ts_ms"),
+        _index_of(CHOSEN, "event_choice", "person_no", "ts_ms"),
         {"sqlite_with_rowid": False},  # stored once, in the order of its key
     )
     ts_ms: int = _key_number()

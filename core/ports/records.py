@@ -344,8 +344,9 @@ class Events(Protocol):
         """Likewise of a group."""
         ...
 
-    async def choices(self, person_nos: Sequence[int], since_ms: int) -> list[PersonEvent]:
-        """What these people said about consent since then (`core.event.CHOICES`), in any order. Until the
+    async def choices(self, person_nos: Sequence[int], span: tuple[int, int], most: int) -> list[PersonEvent]:
+        """What these people said about consent (`core.event.CHOICES`) from the one moment to the other, of
+        each the newest (more than `most` only where several are of one moment), in any order. Until the
         transaction ends nobody else asks, so that choices made at once are put in one order."""
         ...
 

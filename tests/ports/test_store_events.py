@@ -87,9 +87,22 @@ async def test_choices_are_found_without_all_the_rest(store: Store) -> None:
     others = [event(anna, "c", NOW - 1, "consent_given"), event(cem, "d", NOW, "consent_given")]
     async with store.transaction() as tx:
         await tx.events.append([*said, *others, event(anna, "e", NOW + 1)])
-        found = await tx.events.choices([anna, ben], NOW)
+        found = await tx.events.choices([anna, ben], (NOW, NOW + 9), 99)
         assert sorted(found, key=lambda item: item.event.key) == said
-        assert await tx.events.choices([], NOW) == []
+        assert await tx.events.choices([], (NOW, NOW + 9), 99) == []
+        assert await tx.events.choices([anna, ben], (NOW + 1, NOW + 4), 99) == []
+
+
+async def test_of_each_person_the_newest_choices_are_found(store: Store) -> None:
+    """Those of one moment are not torn apart."""
+    anna, ben = await people(store, 1, 2)
+    hers = [event(anna, f"a{n}", NOW + n // 2, "consent_given") for n in range(20)]
+    words = [event(anna, f"w{n}", NOW + 50 + n) for n in range(20)]
+    his = [event(ben, f"b{n}", NOW + n, "consent_withdrawn") for n in range(3)]
+    async with store.transaction() as tx:
+        await tx.events.append([*hers, *words, *his])
+        found = await tx.events.choices([anna, ben], (NOW, NOW + 99), 3)
+    assert sorted(found, key=lambda item: item.event.key) == [*hers[-4:], *his]
 
 
 async def test_all_events_are_exported_page_by_page_in_the_order_of_their_keys(store: Store) -> None:

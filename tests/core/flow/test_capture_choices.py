@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import random
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
+from types import FrameType
 
 import pytest
 from hypothesis import given, settings
@@ -132,6 +135,34 @@ def test_in_any_order_and_any_batches_the_last_choice_is_in_force(
         order = [Made(10 + number, what) for number, what in enumerate(made)]
         dice.shuffle(order)  # type: ignore[attr-defined]  # hypothesis promises no more than an object
         assert asyncio.run(_in_batches(order, cut, gap_ms)) is (decided[-1] == YES)
+
+
+async def test_one_who_chooses_all_day_long_keeps_nobody_else_waiting() -> None:
+    """The work grows with the choices and not with their square, and the last one is in force."""
+    assert await _work(800) < 2.5 * await _work(400)
+
+
+async def _work(n: int) -> int:
+    """Functions called while n choices take effect that came in any order."""
+    world = World()
+    order = [Made(10 + number, (YES, NO)[number % 2]) for number in range(n)]
+    random.Random(n).shuffle(order)
+    for one in order:
+        await receive(world, one)
+    calls = 0
+
+    def count(_: FrameType, what: str, __: object) -> None:
+        nonlocal calls
+        calls += what == "call"
+
+    before = sys.getprofile()
+    sys.setprofile(count)
+    try:
+        await world.apply(n)
+    finally:
+        sys.setprofile(before)
+    assert not await in_force(world)
+    return calls
 
 
 async def _in_batches(order: Sequence[Made], cut: int, gap_ms: int) -> bool:

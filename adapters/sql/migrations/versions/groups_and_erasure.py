@@ -36,6 +36,7 @@ def downgrade() -> None:
     for name in TABLES:
         op.drop_table(name)
     op.execute("DELETE FROM counter WHERE name = 'group'")
+    op.drop_index("event_choice", "event")
     op.drop_index("event_group", "event")
     op.drop_index("inbox_lane", "inbox")
     op.create_index("inbox_state", "inbox", ["state", "id"])
@@ -63,6 +64,10 @@ def _columns() -> None:
     op.add_column("event", number("group_no", server_default="0"))
     some = sa.text("group_no > 0")
     op.create_index("event_group", "event", ["group_no", "ts_ms"], sqlite_where=some, postgresql_where=some)
+    chosen = sa.text("kind IN ('consent_given', 'consent_withdrawn')")
+    op.create_index(
+        "event_choice", "event", ["person_no", "ts_ms"], sqlite_where=chosen, postgresql_where=chosen
+    )
 
 
 def _groups() -> None:
