@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,10 +12,17 @@ from typing import Any
 from adapters.memory import ManualClock, MemoryHot, MemoryMessenger, MemoryPacer, MemoryStore
 from adapters.strategies import load_strategies
 from app.hot import WatchedHot
-from app.installation import ROLES, Installation
+from app.installation import MANY, ROLES, Installation
 from app.parts import Conditions, Listening, Logs, Parts
+from bot.visitor import BotFace
+from core.flow.handle import WINDOW
 from core.segment import SegmentSpec
 
+BOT = 42
+CROWDED = 16 * MANY
+"""Places for taps."""
+CROWD = WINDOW + 2 * CROWDED
+HALT_S = 50
 NOWHERE = Listening()
 STRATEGIES = Path(__file__).parents[2] / "strategies"
 
@@ -31,14 +39,34 @@ async def nothing() -> None:
     """No Redis of ours to bring back."""
 
 
+class Line:
+    """A bot's way to Telegram: brings what is put on it, and writes down what is called."""
+
+    bot_id = BOT
+
+    def __init__(self) -> None:
+        self.updates: asyncio.Queue[list[dict[str, Any]]] = asyncio.Queue()
+        self.called: list[str] = []
+
+    async def call(self, method: str, params: Any = None, **_: float) -> object:
+        if method == "getUpdates":
+            return await self.updates.get()
+        self.called.append(method)
+        return True
+
+
 def installation(
-    store: MemoryStore, specs: tuple[SegmentSpec, ...], listen: Listening = NOWHERE
+    store: MemoryStore,
+    specs: tuple[SegmentSpec, ...],
+    listen: Listening = NOWHERE,
+    clients: Sequence[Any] = (),
 ) -> Installation:
     clock = ManualClock(1_780_000_000_000)
     hot = WatchedHot(MemoryHot())
     logs = Logs(Silent(), Silent(), Silent())
     messenger = MemoryMessenger(clock.now_ms)
-    parts = Parts(store, hot, MemoryPacer(), messenger, (), (), specs, clock, logs, nothing)
+    faces = [BotFace(client.bot_id, f"{client.bot_id}:TEST", "Shop", "shop_bot") for client in clients]
+    parts = Parts(store, hot, MemoryPacer(), messenger, clients, faces, specs, clock, logs, nothing)
     return Installation(parts, Conditions(b"a key of thirty-two bytes or more", listen=listen), "test")
 
 
@@ -80,3 +108,41 @@ async def test_who_takes_updates_listens_and_its_siblings_with_the_same_settings
         await made.run(stopping, [role])
         listeners.append(made.receiver is not None)
     assert dict(zip(ROLES, listeners, strict=True)) == {"bot": True, "sender": False, "scheduler": False}
+
+
+def tap(number: int) -> dict[str, Any]:
+    """Somebody taps a button that is answered with a message."""
+    person = {"id": 5000 + number, "is_bot": False, "first_name": "A"}
+    shown = {"message_id": 3, "date": 1, "chat": {"id": person["id"], "type": "private"}}
+    query = {"id": str(number), "chat_instance": "1", "from": person, "data": "menu:price", "message": shown}
+    return {"update_id": number, "callback_query": query}
+
+
+def checkout(number: int) -> dict[str, Any]:
+    person = {"id": 5000, "is_bot": False, "first_name": "A"}
+    sale = {"currency": "XTR", "total_amount": 500, "invoice_payload": "vip"}
+    return {"update_id": number, "pre_checkout_query": {"id": "77", "from": person, **sale}}
+
+
+async def test_a_checkout_is_answered_while_a_crowd_waits_for_a_halt_of_telegram_to_end() -> None:
+    line, stopping = Line(), asyncio.Event()
+    made = installation(MemoryStore(), (), clients=[line])
+    clock = made.parts.clock
+    assert isinstance(clock, ManualClock)
+    await made.parts.pacer.limited(BOT, 1, HALT_S, clock.now_ms())
+    line.updates.put_nowait([tap(n) for n in range(CROWD)])
+    running = asyncio.create_task(made.run(stopping, ["bot"]))
+    while line.called.count("answerCallbackQuery") < CROWDED:
+        await asyncio.sleep(0)
+    line.updates.put_nowait([checkout(CROWD)])
+    asked_ms = clock.now_ms()
+    while "answerPreCheckoutQuery" not in line.called and clock.now_ms() - asked_ms < 10_000:
+        clock.advance(0.01)
+        await asyncio.sleep(0)
+    assert line.called[-1] == "answerPreCheckoutQuery"
+    assert line.called.count("answerCallbackQuery") == CROWDED
+    stopping.set()
+    while not running.done():  # who waits for the halt gives up after a minute
+        clock.advance(1)
+        await asyncio.sleep(0)
+    await running
