@@ -324,7 +324,8 @@ def test_an_address_that_can_t_hold_the_record_is_refused(url: str) -> None:
 
 
 async def test_a_plain_path_is_an_address(tmp_path: Path) -> None:
-    await SqlStore(f"{tmp_path}/kairos.db").open()
+    store = await SqlStore(f"{tmp_path}/kairos.db").open()
+    await store.close()
     assert await current(f"sqlite:///{tmp_path}/kairos.db") == head()
 
 
