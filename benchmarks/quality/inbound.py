@@ -50,6 +50,8 @@ LIFE_S: Final = 1.2
 EARLY, REDIS_KILLED, REDIS_FLUSHED, LEFT_LEASES = 0.1, 0.2, 0.2, 0.05
 """Chances of a round: killed while it starts; Redis killed, flushed; leases left to run out by themselves."""
 EARLY_S: Final = 4.0
+LAST_S: Final = 900.0
+"""How long the last life may take: thousands of answers wait for the pacer by then."""
 CHUNKS: Final = 40
 """In so many pieces comes what people do in one life."""
 AIM_S, DELAY_S = 0.3, 0.02
@@ -278,8 +280,8 @@ class _Run:
         flow = asyncio.create_task(self._act(1))
         run = await self.site.start("run", "bot")
         await flow
-        await until(lambda: self.sender.done or not run.alive, f"everything is acknowledged: {self.so_far()}")
-        await until(self._nothing_waits, "everything that waited has taken effect")
+        await until(lambda: self.sender.done or not run.alive, "everything is acknowledged", LAST_S)
+        await until(self._nothing_waits, "everything that waited has taken effect", LAST_S)
         async with self._store() as store, self._hot() as hot:
             compared = await shown(store, hot)
         ended = await run.end()
