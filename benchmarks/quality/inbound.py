@@ -40,9 +40,11 @@ from benchmarks.quality._accounts import Accounts, accounts
 from benchmarks.quality._crowd import VIP, Crowd
 from benchmarks.quality._record import Folded, folded, shown
 from benchmarks.quality._sender import Sender
-from benchmarks.quality._site import BOTS, TOKENS, People, Site, Started, until
+from benchmarks.quality._site import BOTS, TOKENS, Ended, People, Site, Started, ledger_of, until
 from core.errors import KairosError
 from core.flow.compare import Compared
+from core.flow.deliver import ABANDONED_MS
+from core.ledger import State
 
 POLLED, HOOKED = (int(token.partition(":")[0]) for token in TOKENS.values())
 LIFE_S: Final = 1.2
@@ -50,6 +52,7 @@ LIFE_S: Final = 1.2
 EARLY, REDIS_KILLED, REDIS_FLUSHED, LEFT_LEASES = 0.1, 0.2, 0.2, 0.05
 """Chances of a round: killed while it starts; Redis killed, flushed; leases left to run out by themselves."""
 EARLY_S: Final = 4.0
+SOON_MS: Final = 20_000
 LAST_S: Final = 900.0
 """How long the last life may take: thousands of answers wait for the pacer by then."""
 CHUNKS: Final = 40
@@ -282,11 +285,12 @@ class _Run:
         await flow
         await until(lambda: self.sender.done or not run.alive, "everything is acknowledged", LAST_S)
         await until(self._nothing_waits, "everything that waited has taken effect", LAST_S)
+        helper = await self._close_the_dead() if self._options.doctor else None
         async with self._store() as store, self._hot() as hot:
             compared = await shown(store, hot)
         ended = await run.end()
         tally = self.tally
-        tally.stop_code = ended.code
+        tally.stop_code = ended.code | (helper.code if helper else 0)
         tally.said.append(ended.said)
         if self._options.doctor:
             tally.doctor_code, _ = await self.site.verb("doctor", "--json")
@@ -294,6 +298,19 @@ class _Run:
             await self._count(store)
             sent = self.sender.api.sent
             return Found(tally, await accounts(store, self._crowd.of, sent), await folded(store), compared)
+
+    async def _close_the_dead(self) -> Ended:
+        """Answers that were on their way at a kill are closed by whoever holds the lane of the bot."""
+        sender = await self.site.start("run", "sender")
+        await until(self._nobody_is_lost, "what was on its way at a kill is closed")
+        return await sender.end()
+
+    async def _nobody_is_lost(self) -> bool:
+        """None is old enough, or soon will be, for the doctor to call its sender lost."""
+        before_ms = time.time_ns() // 1_000_000 - ABANDONED_MS + SOON_MS
+        async with self._store() as store:
+            rows = await ledger_of(store)
+        return not any(row.state is State.SENDING and row.permit_ms < before_ms for row in rows)
 
     async def _nothing_waits(self) -> bool:
         async with self._store() as store, store.transaction(write=False) as tx:
