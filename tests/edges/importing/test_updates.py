@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ import pytest
 from app.importing import Documents, ImportDeps, Imported, import_lines, open_source
 from app.importing.run import BATCH, SHOWN_ERRORS
 from core.errors import SettingsError
+from core.identity import telegram
 from tests.core.flow.worlds import ANNA, BORA, BOT, NOW, OTHER_BOT, World, human
 
 DAY_S = 86_400
@@ -53,6 +55,20 @@ async def test_importing_again_changes_nothing() -> None:
     done = await bring(world, lines, again=True)
     assert (done.lines, done.new, done.events) == (2, 0, 0)
     assert await world.record(ANNA) == before
+
+
+async def test_who_was_forgotten_is_not_made_known_again_not_even_by_a_start() -> None:
+    """Not even by one that is dated after the erasure: history is nobody's wish."""
+    world = World()
+    async with world.store.transaction() as tx:
+        number = (await tx.people.resolve([telegram(ANNA)], 0))[telegram(ANNA)]
+        await tx.erasures.erase(number, [str(telegram(ANNA))], 0)
+    deps = ImportDeps(replace(world.capture, suppressed_as=str), str)
+    done = await import_lines(deps, Documents([line(ANNA, 1, "/start"), line(BORA, 2)]), NOW)
+    assert (done.lines, done.new, done.events) == (2, 2, 1)
+    async with world.store.transaction(write=False) as tx:
+        assert await tx.people.find(telegram(ANNA)) is None
+        assert await tx.erasures.suppressed([str(telegram(ANNA))]) == {str(telegram(ANNA)): 0}
 
 
 async def test_nobody_is_answered_whatever_the_lines_say() -> None:
