@@ -11,6 +11,8 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import uvloop
+
 from adapters.logs import LogFiles, open_logs
 from adapters.memory.hot import MemoryHot
 from adapters.settings import load
@@ -38,7 +40,7 @@ def run_installation(config: Path | None, roles: Sequence[str], say: Callable[[s
         say(f"Kairos runs ({', '.join(roles)}) for {names}; logs in {settings.logs_dir}; Ctrl-C stops it")
 
     with _logs(settings.logs_dir, settings.logs.level, settings.logs.keep_days) as logs:
-        asyncio.run(run(settings, RunOptions(ROOT, roles, announce), logs))
+        uvloop.run(run(settings, RunOptions(ROOT, roles, announce), logs))
 
 
 def start_demo(options: DemoOptions, watch: Watch) -> dict[str, Any]:
