@@ -29,6 +29,7 @@ from typing import Any, Final
 import orjson
 
 from adapters.settings import Settings, load
+from app.collector import suit_to_batches
 from app.installation import Installation
 from app.parts import Logs, Reading
 from app.run import RunOptions, opened
@@ -111,6 +112,9 @@ class Ran:
 
 def main(arguments: list[str]) -> int:
     """The benchmark's document on stdout; 0 when every target is met."""
+    import bot.answering  # noqa: F401 - so that it is there before the collector looks away, as in `run`
+
+    suit_to_batches()
     began = time.monotonic()
     updates = _number(arguments, QUICK_UPDATES if "--quick" in arguments else UPDATES)
     with tempfile.TemporaryDirectory(prefix="kairos-fuzz-") as folder:
