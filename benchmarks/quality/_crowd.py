@@ -160,7 +160,8 @@ class Crowd:
     def _comes_or_goes(self, person: int, bot: int) -> list[Update]:
         expected = self.of[person]
         expected.vip = not expected.vip
-        expected.kinds["vip_joined" if expected.vip else "vip_left"] += 1
+        for word in ("group", "vip"):
+            expected.kinds[f"{word}_joined" if expected.vip else f"{word}_left"] += 1
         states = ("left", "member") if expected.vip else ("member", "left")
         body = self._change(person, VIP, states, _human(person))
         return [self._update(one, "chat_member", body) for one in self._bots]

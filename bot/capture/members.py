@@ -2,7 +2,8 @@
 
 A change of a member is about that member, whoever made it. It is told by `chat_member` (only to bots that are
 administrators; it knows the invite link) and by service messages: both give `group_joined`, as one event when
-they bear the same second. `vip_joined` comes from `chat_member` alone, so that a conversion counts once.
+they bear the same second. In a VIP group `chat_member` gives `vip_joined` beside it; no service message does, so
+that a conversion counts once.
 """
 
 from __future__ import annotations
@@ -64,12 +65,13 @@ def chat_member(body: Json, frame: Frame) -> Meaning:
     before, now = is_inside(body["old_chat_member"]), is_inside(member)
     if before == now:
         return unknown("chat_member.status", at_ms, whom, where)
-    word = "vip" if where.chat_id in frame.rules.vip else "group"
+    words = ("group", "vip") if where.chat_id in frame.rules.vip else ("group",)
+    who = where, whom
     if now:
-        draft = _joined(word, at_ms, (where, whom), link_of(body), _how_joined(body, member))
-    else:
-        draft = _left(word, at_ms, (where, whom), _how_left(body, member))
-    return Meaning([draft], whom, where)
+        link, how = link_of(body), _how_joined(body, member)
+        return Meaning([_joined(word, at_ms, who, link, how) for word in words], whom, where)
+    how = _how_left(body, member)
+    return Meaning([_left(word, at_ms, who, how) for word in words], whom, where)
 
 
 def new_members(body: Json, where: Place, at_ms: int) -> Meaning:

@@ -47,8 +47,9 @@ class GroupProfile:
     """What is shown of a group at a moment. bots: numbers of bots that are there; posting: those of them that
     may write. messages_*: windows of whole UTC days including today, without changed messages; a channel's
     posts count likewise. active_days_30d: days of 30 with a message. joined_30d, left_30d: comings and goings
-    of people. topics_open: forum topics not closed. hour_activity: 24 faded sums of messages by UTC hour.
-    members_seen: people ever seen there; members_now: of them not known to have left."""
+    of people (of `group_*` events; `vip_*` stand beside them). topics_open: forum topics not closed.
+    hour_activity: 24 faded sums of messages by UTC hour. members_seen: people ever seen there; members_now: of
+    them not known to have left."""
 
     group_no: int
     now_ms: int
@@ -194,9 +195,7 @@ _STEPS: Final[Mapping[str, Callable[[_GroupDraft, Event], None]]] = {
     "group_message": _message,
     "channel_posted": _message,
     "group_joined": _came,
-    "vip_joined": _came,
     "group_left": _went,
-    "vip_left": _went,
     "bot_added": _bot_added,
     "bot_removed": _bot_removed,
     "group_upgraded": _upgraded,
