@@ -29,6 +29,7 @@ from app.services import (
     capture_service,
     erasure_service,
     handler_service,
+    news_service,
     run_services,
     watch_service,
 )
@@ -105,7 +106,7 @@ class Installation:
         """Run the services of these roles; returns when all have ended after `stopping` was set."""
         parts = self.parts
         self._started_ms = parts.clock.now_ms()
-        services = [watch_service((parts.store, parts.hot), parts.revive, parts.clock, self._rhythm)]
+        services = [watch_service((parts.store, parts.hot), parts.revive, parts.logs.analytics, self._rhythm)]
         of_roles = {
             "bot": self._bot_services,
             "sender": self._sender_services,
@@ -114,7 +115,7 @@ class Installation:
         for role in ROLES:
             services += of_roles[role]() if role in roles else []
         if "bot" in roles:
-            await self._listen()
+            await self.listen()
         polling = [asyncio.create_task(one.run(), name=f"updates:{one.bot_id}") for one in self.pollers]
         for task in polling:
             task.add_done_callback(lambda _: stopping.set())
@@ -158,6 +159,7 @@ class Installation:
         ]
         deps = HandleDeps(parts.store, self._handler(), rhythm.handler_workers, self._who)
         commands = Service("commands", self._offer_commands)
+        news = news_service(self.pollers, parts.logs.delivery, rhythm)
         if rhythm.lanes:
             many = replace(deps, workers=MANY * deps.workers)
             by_lane = {InboxLane.QUESTION: replace(many, who=by_itself), InboxLane.TAP: many}
@@ -169,18 +171,20 @@ class Installation:
             handlers = [handler_service("handlers", deps, rhythm, Bell())]
         bells = [one.bell for one in handlers]
         applied = capture_service(self.capture, parts.clock, rhythm, self._arrived, bells)
-        return [applied, commands, *handlers]
+        return [applied, commands, news, *handlers]
 
-    async def _listen(self) -> None:
-        """Open the door for webhooks, health and metrics, if there is one."""
+    async def listen(self) -> None:
+        """Open the door for webhooks, health and metrics, if there is one; once. Raises SettingsError."""
         listen, parts = self.conditions.listen, self.parts
-        if not listen.port:
+        if not listen.port or self.receiver is not None:
             return
         secrets = {bot_id: hook.secret for bot_id, hook in self.conditions.hooks.items()}
         limits = ReceiverLimits(HttpLimits(body=listen.max_body))
-        probes = Probes(self._missing, Metrics(parts, self.jobs, self.pollers).figures)
-        self.receiver = Receiver(parts.store, parts.clock, secrets, self._arrived.ring, limits, probes)
-        await self.receiver.start(listen.host, listen.port)
+        metrics = Metrics(parts, self.jobs, lambda: self.pollers, lambda: receiver.status)
+        probes = Probes(self._missing, metrics.figures)
+        receiver = Receiver(parts.store, parts.clock, secrets, self._arrived.ring, limits, probes)
+        await receiver.start(listen.host, listen.port)
+        self.receiver = receiver
 
     async def _offer_commands(self) -> float:
         """Tell Telegram which commands there are; once a day, or soon again."""

@@ -6,7 +6,7 @@ Promises: the record is counted at most once in KEEP_MS, however many ask.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final, Protocol
 
 from adapters.web.figures import Figure
@@ -39,10 +39,18 @@ class Listener(Protocol):
 class Metrics:
     """The figures of one process."""
 
-    def __init__(self, parts: Parts, jobs: Jobs, listeners: Sequence[Listener]) -> None:
+    def __init__(
+        self,
+        parts: Parts,
+        jobs: Jobs,
+        listeners: Callable[[], Sequence[Listener]],
+        requests: Callable[[], Mapping[str, object]] = dict,
+    ) -> None:
+        """`listeners`: what brings updates now; `requests`: how webhooks did (`Receiver.status`)."""
         self._parts = parts
         self._jobs = jobs
         self._listeners = listeners
+        self._requests = requests
         self._counting = asyncio.Lock()
         self._kept: list[Figure] = []
         self._counted_ms = 0
@@ -52,7 +60,8 @@ class Metrics:
         async with self._counting:
             now_ms = self._parts.clock.now_ms()
             if not self._kept or not 0 <= now_ms - self._counted_ms < KEEP_MS:
-                self._kept = await _figures(self._parts, self._jobs, self._listeners)
+                found = await _figures(self._parts, self._jobs, self._listeners())
+                self._kept = [*found, _webhooks(self._requests())]
                 self._counted_ms = now_ms
             return self._kept
 
@@ -85,6 +94,15 @@ async def _figures(parts: Parts, jobs: Jobs, listeners: Sequence[Listener]) -> l
         Figure("kairos_erasure_slowest_seconds", "Slowest erasure", "gauge", {(): slowest_ms / 1000}),
         *(Figure(name, _MEANINGS[name], "gauge", {(): value}) for name, value in watched.items()),
     ]
+
+
+def _webhooks(status: Mapping[str, object]) -> Figure:
+    counted: dict[tuple[str, ...], float] = {(name,): float(str(status.get(name, 0))) for name in _REQUESTS}
+    meaning = "Requests to webhooks since the start, by what became of them"
+    return Figure("kairos_webhook_requests_total", meaning, "counter", counted, ("result",))
+
+
+_REQUESTS = ("accepted", "refused", "unauthorized", "unknown", "aside")
 
 
 def _by_state(name: str, meaning: str, counts: Mapping[str, int]) -> Figure:

@@ -70,6 +70,8 @@ async def run(settings: Settings, options: RunOptions, logs: Logs) -> None:
         await installation.start()
         if "bot" in options.roles:
             import bot.answering  # noqa: F401 - takes seconds, so it is loaded before the work is said to go on
+
+            await installation.listen()
         suit_to_batches()
         options.announce(installation.parts.faces)
         logs.delivery.info("started", roles=list(options.roles), bots=len(installation.parts.faces))

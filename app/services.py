@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -36,6 +36,7 @@ class Log(Protocol):
     """What is used of a structured logger."""
 
     def info(self, event: str, **figures: Any) -> Any: ...
+    def warning(self, event: str, **figures: Any) -> Any: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,21 +169,55 @@ def erasure_service(deps: ForgetDeps, clock: Clock, log: Log, rhythm: Rhythm, be
 
 
 def watch_service(
-    stores: tuple[Store, HotStore], revive: Callable[[], Awaitable[None]], clock: Clock, rhythm: Rhythm
+    stores: tuple[Store, HotStore], revive: Callable[[], Awaitable[None]], log: Log, rhythm: Rhythm
 ) -> Service:
-    """Notices a flushed, restarted or lagging Redis and makes it whole again from the record."""
+    """Notices a flushed, restarted or lagging Redis and makes it whole again from the record. Says when it is
+    lost and when it is back."""
     store, hot = stores
+    lost = False
 
     async def step() -> float:
+        nonlocal lost
         try:
             await catch_up(store, hot, overlap=0)
         except HotStoreError:
+            if not lost:
+                log.warning("redis_lost")
+            lost = True
             with contextlib.suppress(HotStoreError):
                 await revive()
             return HOT_LOST_S
+        if lost:
+            log.info("redis_back")
+        lost = False
         return rhythm.watch_s
 
     return Service("watch", step)
+
+
+class Listener(Protocol):
+    """Whatever brings a bot's updates: `status` has its `state` and `error`."""
+
+    @property
+    def bot_id(self) -> int: ...
+    @property
+    def status(self) -> Mapping[str, object]: ...
+
+
+def news_service(listeners: Sequence[Listener], log: Log, rhythm: Rhythm) -> Service:
+    """Says when a bot's updates stop coming in, and when they come again."""
+    known: dict[int, str] = {}
+
+    async def step() -> float:
+        for one in listeners:
+            state = str(one.status["state"])
+            if state != known.get(one.bot_id, state) or (one.status["error"] and one.bot_id not in known):
+                tell = log.warning if one.status["error"] else log.info
+                tell("updates", bot=one.bot_id, state=state)
+            known[one.bot_id] = state
+        return rhythm.watch_s
+
+    return Service("news", step)
 
 
 class Lane:

@@ -78,7 +78,9 @@ def root(
 
 
 def main() -> None:
-    """Run the command line of this process and leave with its exit code."""
+    """Run the command line of this process and leave with its exit code. What it writes holds people's data:
+    it is for this user alone."""
+    os.umask(0o077)
     code = run(sys.argv[1:])
     try:
         sys.stdout.flush()

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 import pytest
 
@@ -19,6 +20,7 @@ from app.services import (
     Service,
     capture_service,
     handler_service,
+    news_service,
     run_services,
     steady,
     watch_service,
@@ -168,6 +170,19 @@ async def test_the_handler_loop_rests_when_nobody_waits_for_an_answer() -> None:
 
 
 # ------------------------------------------------------------------------------------------------------ watch
+@dataclass
+class Heard:
+    """A log that is listened to."""
+
+    said: list[str] = field(default_factory=list)
+
+    def info(self, event: str, **figures: Any) -> None:
+        self.said.append(" ".join([event, *([figures["state"]] if "state" in figures else [])]))
+
+    def warning(self, event: str, **figures: Any) -> None:
+        self.info(event, **figures)
+
+
 async def test_the_watch_has_a_lost_redis_revived_and_makes_it_whole_again() -> None:
     world = World()
     hot = WatchedHot(world.hot)
@@ -179,13 +194,15 @@ async def test_the_watch_has_a_lost_redis_revived_and_makes_it_whole_again() -> 
 
     await world.says(ANNA, "hello")
     await world.apply()
-    service = watch_service((world.store, hot), revive, world.clock, RHYTHM)
+    heard = Heard()
+    service = watch_service((world.store, hot), revive, heard, RHYTHM)
     assert await service.step() == RHYTHM.watch_s
     await hot.clear()
     world.hot.absent = True
     assert await service.step() == HOT_LOST_S
     assert await service.step() == RHYTHM.watch_s
     assert revived == [1]
+    assert heard.said == ["redis_lost", "redis_back"]
     assert await hot.read([await world.number(ANNA)])
 
 
@@ -196,9 +213,28 @@ async def test_the_watch_outlives_a_redis_that_can_t_be_revived_yet() -> None:
     async def fails() -> None:
         raise HotStoreError("it does not start")
 
-    service = watch_service((world.store, WatchedHot(world.hot)), fails, world.clock, RHYTHM)
+    heard = Heard()
+    service = watch_service((world.store, WatchedHot(world.hot)), fails, heard, RHYTHM)
     assert await service.step() == HOT_LOST_S
     assert await service.step() == HOT_LOST_S
+    assert heard.said == ["redis_lost"]
+
+
+@dataclass
+class Ear:
+    """A bot's updates."""
+
+    bot_id: int
+    status: dict[str, object]
+
+
+async def test_news_of_updates_that_stop_and_come_again_is_told_once() -> None:
+    heard, ear = Heard(), Ear(BOT, {"state": "polling", "error": ""})
+    service = news_service([ear], heard, RHYTHM)
+    for state, error in (("polling", ""), ("conflict", "another"), ("conflict", "another"), ("polling", "")):
+        ear.status = {"state": state, "error": error}
+        await service.step()
+    assert heard.said == ["updates conflict", "updates polling"]
 
 
 # ------------------------------------------------------------------------------------------------------- lane
