@@ -10,7 +10,7 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING
 
 from adapters.telegram.poller import Poller, drained_mark
 from adapters.telegram.tenure import PollLease
@@ -39,7 +39,7 @@ from core.event import InboxLane
 from core.flow.capture import CaptureDeps, apply_pending
 from core.flow.deliver import DeliverDeps
 from core.flow.forget import ForgetDeps, request_erasure
-from core.flow.handle import HandleDeps, by_itself
+from core.flow.handle import Handle, HandleDeps, by_itself
 from core.flow.plan import INSTALLED
 from core.flow.rebuild import catch_up
 from core.flow.reply import ReplyDeps
@@ -47,6 +47,9 @@ from core.identity import Identity
 from core.keyed import suppression_hash
 from core.ports import InboxRow, Transaction
 from core.segment import SegmentSpec
+
+if TYPE_CHECKING:
+    from bot.answering import Answers
 
 ROLES = ("bot", "sender", "scheduler")
 FILE = "file"
@@ -157,7 +160,8 @@ class Installation:
             )
             for client in parts.clients
         ]
-        deps = HandleDeps(parts.store, self._handler(), rhythm.handler_workers, self._who)
+        passed = partial(self._visitors.leave_nothing, self._read)
+        deps = HandleDeps(parts.store, self._handler(), rhythm.handler_workers, self._who, passed)
         commands = Service("commands", self._offer_commands)
         news = news_service(self.pollers, parts.logs.delivery, rhythm)
         if rhythm.lanes:
@@ -285,30 +289,37 @@ class Installation:
             return row.id
         return (row.bot_id, captured.sender.identity)
 
-    def _handler(self) -> Any:
+    def _handler(self) -> Handle:
         from bot.answering import Answers
         from bot.visitor import Terms
 
-        conditions, log = self.conditions, self.parts.logs.analytics
+        conditions = self.conditions
         terms = Terms(conditions.accept_payments, conditions.vip_stars, conditions.reading.words)
         answers = Answers(self.parts.faces, self._visitors, self._visitors.find, terms)
 
         async def handle(row: InboxRow) -> None:
-            try:
-                captured = self._read(row)
-                if captured.sender is None:
-                    return
-                if asks_to_be_forgotten(captured):  # noted whatever becomes of the answer
-                    await self._visitors.forget(captured.sender.identity)
-                await answers.handle(row, captured.sender)
-            except StoreError:
-                raise  # the answer could not be written down, so it was not given: it will be
-            except KairosError as error:
-                log.warning("answer_failed", kind=type(error).__name__, inbox=row.id)
-            except Exception as error:  # noqa: BLE001 - a fault of one handler must not stop the others
-                log.warning("handler_failed", kind=type(error).__name__, inbox=row.id)
+            if not await self._answered(answers, row):
+                await self._visitors.leave_nothing(self._read, [row])
 
         return handle
+
+    async def _answered(self, answers: Answers, row: InboxRow) -> bool:
+        """Answer an update; whether its person is known, False also where the answer failed."""
+        log = self.parts.logs.analytics
+        try:
+            captured = self._read(row)
+            if captured.sender is None:
+                return True
+            if asks_to_be_forgotten(captured):  # noted whatever becomes of the answer
+                await self._visitors.forget(captured.sender.identity)
+            return await answers.handle(row, captured.sender)
+        except StoreError:
+            raise  # the answer could not be written down, so it was not given: it will be
+        except KairosError as error:
+            log.warning("answer_failed", kind=type(error).__name__, inbox=row.id)
+        except Exception as error:  # noqa: BLE001 - a fault of one handler must not stop the others
+            log.warning("handler_failed", kind=type(error).__name__, inbox=row.id)
+        return False
 
     async def _wants_to_be_forgotten(self, identity: Identity) -> bool:
         known = await request_erasure(self.parts.store, identity, self.parts.clock.now_ms())

@@ -15,12 +15,13 @@ from adapters.telegram.messenger import call_of
 from app.mydata import collect
 from bot.texts import pick
 from bot.visitor import ABOUT_MONEY, FORGET_YES, File, Preferences, Visitor
-from core.errors import AmbiguousError, NotFoundError, RateLimitedError, TransportError
+from core.errors import AmbiguousError, ContentError, NotFoundError, RateLimitedError, TransportError
 from core.event import InboxLane, lane_of
+from core.flow.capture import Read
 from core.flow.reply import Reply, ReplyDeps, in_turn, reply
 from core.identity import Captured, Identity
 from core.ledger import LEAVES_MS
-from core.ports import Clock, Receipt
+from core.ports import Clock, InboxRow, Receipt
 from core.profile import ProfileState
 from core.profile.values import GIVEN
 
@@ -81,7 +82,20 @@ class Visitors:
             pick(chosen.language, client_language, self._language),
             consented=_latest(state, "consent") == GIVEN,
             preferences=chosen,
+            known=person_no is not None,
+            in_vip=any(said == "in" for name, (_, said) in state.latest.items() if name.startswith("vip:")),
         )
+
+    async def leave_nothing(self, read: Read, rows: Sequence[InboxRow]) -> None:
+        """Keep nothing but their numbers of those of these updates whose person is not known any more."""
+        whose = {row.id: one for row in rows if (one := _whose(read, row)) is not None}
+        store = self._deps.store
+        async with store.transaction(write=False) as tx:
+            known = await tx.people.known(list(dict.fromkeys(whose.values())))
+        strangers = [row_id for row_id, identity in whose.items() if identity not in known]
+        if strangers:
+            async with store.transaction() as tx:
+                await tx.inbox.emptied(strangers)
 
     async def answer(self, ask: Reply, file: File | None = None) -> Receipt | None:
         """A message of a handler, through the ledger. The file itself is not in the ledger."""
@@ -125,6 +139,14 @@ class Visitors:
         if client is None:
             raise NotFoundError(f"bot {bot_id} is not configured", next_step="add it to bots in config.yaml")
         return client
+
+
+def _whose(read: Read, row: InboxRow) -> Identity | None:
+    try:
+        sender = read(row).sender
+    except ContentError:
+        return None
+    return sender.identity if sender is not None else None
 
 
 def never_passed_over(captured: Captured) -> bool:

@@ -31,8 +31,9 @@ class Answers:
         self._dispatcher = Dispatcher(disable_fsm=True)
         self._dispatcher.include_router(router())
 
-    async def handle(self, row: InboxRow, sender: Sender) -> None:
-        """Run the handlers for this update. Raises ContentError when aiogram can't read it."""
+    async def handle(self, row: InboxRow, sender: Sender) -> bool:
+        """Run the handlers for this update; whether its person is known. Raises ContentError when aiogram
+        can't read it."""
         bot = self._bots.get(row.bot_id)
         if bot is None:
             raise ContentError(f"no bot {row.bot_id} is configured any more")
@@ -47,3 +48,4 @@ class Answers:
             await self._dispatcher.feed_update(bot, update, **extra)
         finally:
             answering.reset(token)
+        return visitor.known

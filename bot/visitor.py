@@ -35,12 +35,15 @@ class Preferences:
 class Visitor:
     """The person a handler answers: language to speak, whether campaigns were allowed, and what was set.
 
-    Read after the update took effect: what the person has just chosen is in it."""
+    Read after the update took effect: what the person has just chosen is in it. known: False for somebody who
+    was forgotten, of whom nothing may be stored. in_vip: a member of a VIP group."""
 
     identity: Identity
     language: str
     consented: bool
     preferences: Preferences = Preferences()
+    known: bool = True
+    in_vip: bool = False
 
 
 FindVisitor = Callable[[Identity, str], Awaitable[Visitor]]

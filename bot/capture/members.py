@@ -2,8 +2,8 @@
 
 A change of a member is about that member, whoever made it. It is told by `chat_member` (only to bots that are
 administrators; it knows the invite link) and by service messages: both give `group_joined`, as one event when
-they bear the same second. In a VIP group `chat_member` gives `vip_joined` beside it; no service message does, so
-that a conversion counts once.
+they bear the same second. In a VIP group `chat_member` gives `vip_joined` beside it; no service message does,
+so that a conversion counts once.
 """
 
 from __future__ import annotations

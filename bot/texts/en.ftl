@@ -109,6 +109,8 @@ forget-no-button = No, keep it
 forget-noted = I am erasing everything about you.
 forget-done = Done: everything about you is being erased now. I will not write to you again. If you ever want to come back: /start
 forget-kept = All right, everything stays as it is.
+forgotten = I know nothing about you any more. /start brings me back.
+forgotten-pays = I know nothing about you any more, so I can't sell to you. Nothing was charged. /start brings me back.
 
 mydata-nothing = I have nothing stored about you.
 mydata-file = my-data

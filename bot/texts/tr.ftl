@@ -107,6 +107,8 @@ forget-no-button = Hayır, kalsın
 forget-noted = Hakkındaki her şeyi siliyorum.
 forget-done = Tamam: hakkındaki her şey şimdi siliniyor. Sana bir daha yazmayacağım. Bir gün geri dönmek istersen: /start
 forget-kept = Tamam, her şey olduğu gibi kalıyor.
+forgotten = Artık hakkında hiçbir şey bilmiyorum. /start ile geri dönebilirsin.
+forgotten-pays = Artık hakkında hiçbir şey bilmiyorum, bu yüzden ödeme alamam. Hesabından para çekilmedi. /start ile geri dönebilirsin.
 
 mydata-nothing = Hakkında hiçbir kayıt yok.
 mydata-file = verilerim

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from core.errors import ContentError, KairosError, StoreError
-from core.event import PersonEvent
+from core.event import InboxLane, PersonEvent, lane_of
 from core.identity import Captured, Identity
 from core.intake import Meaning, SuppressedAs, absorb, arrived, in_their_order, mean, show, store
 from core.ledger import Message, State
@@ -133,24 +133,36 @@ async def _apply(deps: CaptureDeps, waiting: Understood, now_ms: int) -> Applied
 
 
 async def _mark(tx: Transaction, captured: dict[int, Captured], meaning: Meaning) -> None:
-    """Handlers run for those that somebody waits for, unless it is somebody who asked to be forgotten."""
+    """Handlers run for those that somebody waits for. Of somebody who asked to be forgotten these are taps
+    and questions of Telegram only: such a row keeps its words until a call that stores nothing ended it."""
     awaited = {
         row_id
         for row_id, item in captured.items()
-        if item.answer and item.sender is not None and item.sender.identity not in meaning.unwanted
+        if item.answer
+        and item.sender is not None
+        and (item.sender.identity not in meaning.unwanted or _is_urgent(item))
     }
     await tx.inbox.applied(sorted(awaited))
     await tx.inbox.handled([row_id for row_id in captured if row_id not in awaited])
     if meaning.unwanted:
-        await _forget_words(tx, captured, meaning.unwanted)
+        await _forget_words(tx, captured, meaning.unwanted, awaited)
+
+
+def _is_urgent(item: Captured) -> bool:
+    """Whether Telegram waits for the end of it: of a tap, or of a question about money."""
+    return lane_of([item.update_kind]) is not InboxLane.ORDINARY
 
 
 async def _forget_words(
-    tx: Transaction, captured: dict[int, Captured], unwanted: frozenset[Identity]
+    tx: Transaction, captured: dict[int, Captured], unwanted: frozenset[Identity], awaited: set[int]
 ) -> None:
-    """Of updates that stem from people who asked to be forgotten only the numbers stay; updates of others
-    that also tell of them stay without them."""
-    theirs = [no for no, item in captured.items() if item.sender and item.sender.identity in unwanted]
+    """Of updates that stem from people who asked to be forgotten only the numbers stay, save of those that
+    await their handlers; updates of others that also tell of them stay without them."""
+    theirs = [
+        no
+        for no, item in captured.items()
+        if no not in awaited and item.sender and item.sender.identity in unwanted
+    ]
     told = {
         no: [sender for sender, _ in item.others if sender.identity in unwanted]
         for no, item in captured.items()

@@ -20,10 +20,17 @@ Handle = Callable[[InboxRow], Awaitable[None]]
 """Runs one update's handlers. Raises only what stops all of them (StoreError): a handler's fault is logged by
 whoever made it."""
 
+Passed = Callable[[Sequence[InboxRow]], Awaitable[None]]
+"""Told of updates whose handlers will not run, before they count as done."""
+
 WINDOW = 500
 """Updates looked at at once."""
 NEWEST = 3
 """So many of one person's waiting updates are answered; nobody reads the answers to those before."""
+
+
+async def _no_matter(rows: Sequence[InboxRow]) -> None:
+    """Passed over without further ado."""
 
 
 def by_itself(row: InboxRow) -> object:
@@ -34,12 +41,13 @@ def by_itself(row: InboxRow) -> object:
 @dataclass(frozen=True, slots=True)
 class HandleDeps:
     """`workers`: handlers under way at once. `who`: names the person (and bot) behind an update, for taking
-    turns."""
+    turns. `passed`: hears of those that are passed over."""
 
     store: Store
     handle: Handle
     workers: int = 16
     who: Callable[[InboxRow], object] = by_itself
+    passed: Passed = _no_matter
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +151,9 @@ class Handlers:
         async with self._deps.store.transaction(write=False) as tx:
             rows = await tx.inbox.unhandled(WINDOW + len(running), lane=self._lane)
         passed = self._waiting.fill(self._deps.who, [row for row in rows if row.id not in running])
-        await self._mark(passed)
+        if passed:
+            await self._deps.passed(passed)
+            await self._mark(passed)
         return len(passed)
 
     async def _reap(self) -> int:

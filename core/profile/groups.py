@@ -48,8 +48,8 @@ class GroupProfile:
     may write. messages_*: windows of whole UTC days including today, without changed messages; a channel's
     posts count likewise. active_days_30d: days of 30 with a message. joined_30d, left_30d: comings and goings
     of people (of `group_*` events; `vip_*` stand beside them). topics_open: forum topics not closed.
-    hour_activity: 24 faded sums of messages by UTC hour. members_seen: people ever seen there; members_now: of
-    them not known to have left."""
+    hour_activity: 24 faded sums of messages by UTC hour. members_seen: people ever seen there; members_now:
+    of them not known to have left."""
 
     group_no: int
     now_ms: int

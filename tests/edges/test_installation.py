@@ -15,10 +15,13 @@ from app.hot import WatchedHot
 from app.installation import MANY, ROLES, Installation
 from app.parts import Conditions, Listening, Logs, Parts
 from bot.visitor import BotFace
-from core.flow.handle import WINDOW
+from core.flow.handle import NEWEST, WINDOW
+from core.identity import telegram
+from core.keyed import suppression_hash
 from core.segment import SegmentSpec
 
 BOT = 42
+KEY = b"a key of thirty-two bytes or more"
 CROWDED = 16 * MANY
 """Places for taps."""
 CROWD = WINDOW + 2 * CROWDED
@@ -67,7 +70,7 @@ def installation(
     messenger = MemoryMessenger(clock.now_ms)
     faces = [BotFace(client.bot_id, f"{client.bot_id}:TEST", "Shop", "shop_bot") for client in clients]
     parts = Parts(store, hot, MemoryPacer(), messenger, clients, faces, specs, clock, logs, nothing)
-    return Installation(parts, Conditions(b"a key of thirty-two bytes or more", listen=listen), "test")
+    return Installation(parts, Conditions(KEY, listen=listen), "test")
 
 
 async def test_the_files_are_version_one_and_a_second_start_changes_nothing() -> None:
@@ -146,3 +149,26 @@ async def test_a_checkout_is_answered_while_a_crowd_waits_for_a_halt_of_telegram
         clock.advance(1)
         await asyncio.sleep(0)
     await running
+
+
+async def test_taps_of_somebody_forgotten_are_ended_and_leave_nothing_but_their_numbers() -> None:
+    line, stopping, store, count = Line(), asyncio.Event(), MemoryStore(), NEWEST + 3
+    made = installation(store, (), clients=[line])
+    async with store.transaction() as tx:
+        number = (await tx.people.resolve([telegram(5001)], 0))[telegram(5001)]
+        await tx.erasures.erase(number, [suppression_hash(KEY, telegram(5001))], 1)
+    line.updates.put_nowait([{**tap(1), "update_id": n} for n in range(count)])
+    running = asyncio.create_task(made.run(stopping, ["bot"]))
+    handled: dict[str, int] = {}
+    while handled != {"handled": count}:
+        await asyncio.sleep(0)
+        async with store.transaction(write=False) as tx:
+            handled = await tx.inbox.counts()
+    stopping.set()
+    await running
+    assert set(line.called) - {"setMyCommands"} == {"answerCallbackQuery"}
+    async with store.transaction() as tx:
+        await tx.inbox.failed(range(1, count + 1), "so that it can be read")
+        left = [row.body for row in await tx.inbox.aside(0, count)]
+        assert left == [b'{"update_id":%d}' % n for n in range(count)]
+        assert await tx.people.find(telegram(5001)) is None

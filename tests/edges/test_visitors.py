@@ -94,7 +94,7 @@ async def test_an_edit_changes_the_message_in_its_turn(office: Office) -> None:
 
 async def test_a_stranger_is_spoken_to_in_the_own_language_else_in_ours(office: Office) -> None:
     stranger = telegram(77)
-    assert await office.visitors.find(stranger, "en") == Visitor(stranger, "en", consented=False)
+    assert await office.visitors.find(stranger, "en") == Visitor(stranger, "en", consented=False, known=False)
     assert (await office.visitors.find(stranger, "fr")).language == "tr"
 
 

@@ -53,7 +53,9 @@ async def test_nothing_is_kept_of_what_somebody_does_who_asked_to_be_forgotten()
     assert await world.comes() == 1
     assert not await world.knows(ANNA)
     assert await world.knows(BORA)
-    assert await world.inbox() == {"applied": 1, "handled": 3}, "nobody answers either"
+    assert await world.inbox() == {"applied": 2, "handled": 2}, (
+        "no words of theirs are answered, taps are ended"
+    )
 
 
 async def test_a_start_is_a_new_beginning() -> None:
@@ -105,6 +107,18 @@ async def bodies(world: World) -> dict[int, dict[str, Any]]:
         ids = range(1, world.updates + 1)
         await tx.inbox.failed(ids, "so that it can be read")
         return {row.update_id: json.loads(row.body) for row in await tx.inbox.aside(0, 99)}
+
+
+async def test_what_telegram_waits_for_is_left_to_handlers_and_brings_no_event() -> None:
+    world = await Forgotten().begin()
+    await world.taps(ANNA, "menu:vip")
+    sale = {"id": "7", "from": human(ANNA), "currency": "XTR", "total_amount": 5, "invoice_payload": "vip"}
+    await world.arrives({"pre_checkout_query": sale})
+    await world.arrives({"inline_query": {"id": "8", "from": human(ANNA), "query": "shoes", "offset": ""}})
+    assert await world.comes() == 0
+    async with world.store.transaction(write=False) as tx:
+        assert [row.update_id for row in await tx.inbox.unhandled(9)] == [1, 2]
+    assert not await world.knows(ANNA)
 
 
 async def test_their_words_do_not_stay_in_the_inbox() -> None:

@@ -55,6 +55,18 @@ async def test_handlers_run_once_oldest_first() -> None:
     assert await drain(deps) == 0
 
 
+async def test_what_is_passed_over_is_told_before_it_counts_as_done() -> None:
+    world, handler = await waiting("a", "b", "c", "d", "e"), Handler()
+    told: list[tuple[int, dict[str, int]]] = []
+
+    async def passed(rows: Sequence[InboxRow]) -> None:
+        told.extend([(row.update_id, await world.inbox()) for row in rows])
+
+    await drain(HandleDeps(world.store, handler, who=lambda _: "one", passed=passed))
+    assert told == [(1, {"applied": 5}), (2, {"applied": 5})]
+    assert handler.ran == [3, 4, 5]
+
+
 async def test_nobody_is_answered_before_the_update_took_effect() -> None:
     world, handler = await waiting("a", applied=False), Handler()
     assert await drain(HandleDeps(world.store, handler)) == 0

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+from typing import Any
+
+import pytest
 
 from bot.texts import say
 from core.identity import telegram
 from core.ledger import State
-from tests.core.flow.worlds import ANNA, BORA
+from tests.core.flow.worlds import ANNA, BORA, human
 from tests.edges.bot.shop import Shop, data_of, params
-from tests.edges.bot.test_payments import SALE
+from tests.edges.bot.test_payments import SALE, checkout, shipping
 
 
 async def lived() -> Shop:
@@ -100,3 +103,32 @@ async def test_who_says_no_is_kept() -> None:
     shop = await lived()
     assert (await shop.tap(ANNA, "forget:no"))["text"] == say("forget-kept", "en")
     assert shop.forgotten == []
+
+
+TAP = {"callback_query": {"id": "9", "chat_instance": "1", "data": "menu:vip", "from": human(ANNA)}}
+
+
+@pytest.mark.parametrize(
+    ("update", "method", "says"),
+    [
+        (TAP, "answerCallbackQuery", ("text", "forgotten")),
+        (checkout(), "answerPreCheckoutQuery", ("error_message", "forgotten-pays")),
+        (shipping(), "answerShippingQuery", ("error_message", "forgotten-pays")),
+    ],
+)
+async def test_a_tap_of_somebody_forgotten_is_ended_by_one_call_and_nothing_is_stored(
+    update: dict[str, Any], method: str, says: tuple[str, str]
+) -> None:
+    shop = Shop()
+    await shop.world.arrives(update)
+    (row,) = await shop.waiting()
+    number = await shop.world.number(ANNA)
+    async with shop.world.store.transaction() as tx:
+        await tx.erasures.request(number, 0)
+        await tx.erasures.erase(number, ["mark"], shop.world.clock.now_ms())
+    await shop.run(row)
+    ((called, asked),) = shop.line.called
+    assert (called, asked[says[0]], asked.get("ok", False)) == (method, say(says[1], "en"), False)
+    assert shop.world.messenger.sent == []
+    async with shop.world.store.transaction(write=False) as tx:
+        assert await tx.people.find(telegram(ANNA)) is None
