@@ -33,6 +33,7 @@ async def collect(store: Store, identity: Identity, now_ms: int) -> Mapping[str,
             "person": await _person(tx, record),
             "preferences": _preferences(record.state),
             "segments": dict(record.segments),
+            "stated": _stated(record.state),
             "purchases": _purchases(record.state),
             "profile": asdict(view(person_no, record.state, now_ms)),
             **await _history(tx, person_no),
@@ -50,7 +51,7 @@ async def _person(tx: Transaction, record: PersonRecord) -> dict[str, Any]:
         "person_no": record.person_no,
         "identifiers": [f"{each.namespace}:{each.value}" for each in identities],
         **asdict(record.contact),
-        "known_since": iso(record.created_ms),
+        "known_since": iso(min(record.created_ms, record.state.first_ms or record.created_ms)),
         "control_group": record.holdout,
     }
 
@@ -58,6 +59,12 @@ async def _person(tx: Transaction, record: PersonRecord) -> dict[str, Any]:
 def _preferences(state: ProfileState) -> dict[str, Any]:
     values = {name: state.latest.get(name, (0, ""))[1] for name in _PREFERENCES}
     return {**values, "muted": sorted(filter(None, state.latest.get("muted", (0, ""))[1].split(".")))}
+
+
+def _stated(state: ProfileState) -> dict[str, Any]:
+    """What others say of the person: facts and tags as they stand."""
+    facts = {name: value for name, (_, value) in sorted(state.facts.items()) if value is not None}
+    return {"facts": facts, "tags": sorted(tag for tag, (_, is_set) in state.tags.items() if is_set)}
 
 
 def _purchases(state: ProfileState) -> list[dict[str, Any]]:

@@ -2,8 +2,8 @@
 
     made_at, person {first_name, username, language, premium, known_since, identifiers}, preferences {...},
     consents [{at, granted, purpose, ...}], bots [...], groups [{title, ...}], segments {name: confidence},
-    profile {...}, purchases [{at, amount_minor, currency, refunded_at}], messages [{at, text, ...}],
-    events [{at, kind, ...}]
+    stated {facts {name: value}, tags [...]}, profile {...}, purchases [{at, amount_minor, currency,
+    refunded_at}], messages [{at, text, ...}], events [{at, kind, ...}]
 
 Moments are ISO texts in UTC, empty where something never happened. The whole document goes out beside the
 text, so the text may leave out what only programs read.
@@ -46,6 +46,7 @@ def readable(document: Document, language: str) -> str:
         ("consents", _consents(document["consents"], language)),
         ("groups", [one_line(group["title"]) for group in document["groups"] if group["title"]]),
         ("segments", _segments(document["segments"], language)),
+        ("stated", _stated(document["stated"], document["events"], language)),
         ("activity", _activity(document["events"], language)),
         ("purchases", _purchases(document["purchases"], language)),
         ("messages", _messages(document["messages"], language)),
@@ -88,6 +89,22 @@ def _segments(segments: Mapping[str, float], language: str) -> list[str]:
     return [
         say("mydata-share", language, name=name, share=round(share * 100)) for name, share in segments.items()
     ]
+
+
+def _stated(stated: Document, events: Iterable[Document], language: str) -> list[str]:
+    """Facts, tags and notes of others."""
+    facts = [f"{one_line(name)}: {one_line(str(value))}" for name, value in stated["facts"].items()]
+    tags = ", ".join(one_line(tag) for tag in stated["tags"])
+    notes = [
+        say("mydata-noted", language, moment=_moment(each["at"]), text=one_line(_said(each), _MAX_TEXT))
+        for each in events
+        if each["kind"] == "noted"
+    ]
+    return [*facts, *([say("mydata-tags", language, tags=tags)] if tags else []), *notes]
+
+
+def _said(noted: Document) -> str:
+    return str(noted["props"].get("text") or "")
 
 
 def _activity(events: Sequence[Document], language: str) -> list[str]:

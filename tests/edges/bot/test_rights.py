@@ -8,9 +8,11 @@ from typing import Any
 import pytest
 
 from bot.texts import say
+from core.event import Event, PersonEvent
 from core.identity import telegram
+from core.intake import record
 from core.ledger import State
-from tests.core.flow.worlds import ANNA, BORA, human
+from tests.core.flow.worlds import ANNA, BORA, DAY, human
 from tests.edges.bot.shop import Shop, data_of, params
 from tests.edges.bot.test_payments import SALE, checkout, shipping
 
@@ -50,6 +52,32 @@ async def test_people_get_all_that_is_stored_once_to_read_and_once_for_programs(
         event["kind"] for event in known["events"]
     }
     assert any("I am Kairos Boutique" in message["text"] for message in known["messages"])
+
+
+async def test_what_others_stated_is_in_the_file_and_the_first_event_tells_since_when() -> None:
+    shop = await lived()
+    number, at_ms = await shop.world.number(ANNA), shop.world.clock.now_ms() - 40 * DAY
+    said: list[tuple[str, dict[str, Any]]] = [
+        ("attributes_set", {"city": "İzmir", "age": 34, "gender": ""}),
+        ("tagged", {"tag": "regular"}),
+        ("tagged", {"tag": "gone"}),
+        ("untagged", {"tag": "gone"}),
+        ("noted", {"text": "likes\nchess", "author": "Mert"}),
+    ]
+    events = [
+        PersonEvent(number, Event(f"x:{n}", at_ms + n, kind, 0, props))
+        for n, (kind, props) in enumerate(said)
+    ]
+    async with shop.world.store.transaction() as tx:
+        await record(tx, events, shop.world.clock.now_ms())
+    await shop.world.says(ANNA, "/mydata")
+    await shop.serve()
+    (_, _, read), (_, _, plain) = shop.line.uploads
+    text = read["document"][1].decode()
+    assert "What others noted about you\n  age: 34\n  city: İzmir\n  Tags: regular\n  2025-11-26" in text
+    assert "UTC: likes chess" in text
+    assert "Known since: 2025-11-26 10:00 UTC" in text
+    assert json.loads(plain["document"][1])["stated"]["tags"] == ["regular"]
 
 
 async def test_the_file_is_kept_nowhere() -> None:
