@@ -19,6 +19,8 @@ from pathlib import Path
 
 import orjson
 import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from adapters.redis.place import Place
 from adapters.sql.store import SqlStore
@@ -228,7 +230,7 @@ class Site:
     def redis(self) -> redis.Redis:
         """The embedded Redis, from outside."""
         place = Place((self.folder / "data" / "redis").resolve())
-        return redis.Redis(unix_socket_path=str(place.socket))
+        return redis.Redis(unix_socket_path=str(place.socket), retry=Retry(NoBackoff(), 0))
 
     def kill_redis(self) -> bool:
         """`kill -9` of the embedded Redis; False if there was none."""

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.quality.inbound import SHORT, document_of, suffer
+from benchmarks.quality._killed import suffer
+from benchmarks.quality.inbound import SHORT, document_of
 
 pytestmark = pytest.mark.timeout(300)  # several processes start, perhaps on a busy machine
 
