@@ -20,10 +20,13 @@ from adapters.redis.memory import RedisMemory
 from adapters.redis.place import Place
 from adapters.redis.server import answers, find_program
 from adapters.settings import Settings, bot_tokens, load
+from adapters.settings.key import KEY_FILE, installation_key
 from adapters.sql.lanes import place
 from adapters.sql.migrate import current, head
 from adapters.strategies import load_strategies
 from adapters.telegram.client import TelegramClient
+from adapters.telegram.webhook import Hook, WebhookInfo, webhook_info
+from app.clock import WallClock
 from app.desk.workspace import CONFIG, DEMO, ROOT, open_workspace
 from app.memory import Bounds, advice, sentence
 from app.run import check_redis
@@ -34,6 +37,8 @@ from core.ports import Store
 
 FREE_MB = 200
 LOOKED_AT = 1_000
+FAILING_MIN = 10
+"""Minutes in which Telegram tries again; an older error is over."""
 ERASURE_LATE_MS = 24 * 3_600_000
 MB = 1_048_576
 AT_VERSION = "at version"
@@ -65,6 +70,8 @@ async def examine(config: Path | None, *, demo: bool = False) -> list[Check]:
         database,
         *(await _record(config, demo=False) if database.detail.startswith(AT_VERSION) else ()),
         await _looked("redis", lambda: _any_redis(settings)),
+        await _looked("key", lambda: _key(settings)),
+        _listen(settings),
     ]
     if not settings.bots:
         checks.append(
@@ -75,9 +82,14 @@ async def examine(config: Path | None, *, demo: bool = False) -> list[Check]:
         tokens = bot_tokens(settings, os.environ)
     except KairosError as error:
         return [*checks, _bad("tokens", error)]
-    for token in tokens:
-        client = TelegramClient(token.token.get_secret_value(), token.api_base)
-        checks.append(await _looked(f"bot {token.name}", partial(_telegram, client)))
+    now_ms = WallClock().now_ms()
+    for token, bot in zip(tokens, settings.bots, strict=True):
+        async with TelegramClient(token.token.get_secret_value(), token.api_base) as client:
+            checks.append(await _looked(f"bot {token.name}", partial(_telegram, client)))
+            if bot.updates == "webhook":
+                address = Hook(bot.webhook_url, "").address(token.bot_id)
+                look = partial(_webhook, token.name, client, address, now_ms)
+                checks.append(await _looked(f"webhook {token.name}", look))
     return checks
 
 
@@ -209,10 +221,48 @@ async def _ping(url: str, prefix: str, bounds: Bounds) -> Check:
     return Check("redis", ok=ok, detail=detail, next_step=advice(use, bounds))
 
 
+async def _key(settings: Settings) -> Check:
+    """It must be there before anything is proved with it; looking must not make it."""
+    space = settings.workspace
+    own = settings.data_dir / KEY_FILE
+    if space.key_env is None and space.key_file is None and not own.exists():
+        return Check("key", ok=True, detail=f"there is none yet: the first start makes {KEY_FILE}")
+    key = installation_key(settings, os.environ)
+    source = f"variable {space.key_env}" if space.key_env else (space.key_file or own).name
+    return Check("key", ok=True, detail=f"{len(key)} bytes from {source}")
+
+
+def _listen(settings: Settings) -> Check:
+    listen = settings.listen
+    if not listen.port:
+        return Check("listen", ok=True, detail="off: listen.port is 0")
+    return Check("listen", ok=True, detail=f"http://{listen.host}:{listen.port}, while the installation runs")
+
+
+async def _webhook(bot: str, client: TelegramClient, address: str, now_ms: int) -> Check:
+    return webhook_check(f"webhook {bot}", await webhook_info(client), address, now_ms)
+
+
+def webhook_check(name: str, info: WebhookInfo, address: str, now_ms: int) -> Check:
+    """Whether Telegram calls the right address, and whether that goes well."""
+    if not info.url:
+        return Check(name, ok=True, detail=f"none is set yet: `manage_crm.py run` sets {address}")
+    if info.url != address:
+        detail = f"Telegram calls {info.url}, and {address} is configured"
+        return Check(
+            name, ok=False, detail=detail, next_step="start `manage_crm.py run`: it sets the webhook"
+        )
+    detail = f"{info.url}, {info.pending} updates wait at Telegram"
+    if not info.last_error_ms:
+        return Check(name, ok=True, detail=f"{detail}, no error so far")
+    ago_min = max(now_ms - info.last_error_ms, 0) // 60_000
+    detail += f", last error {ago_min} minutes ago: {info.last_error}"
+    failing = info.pending > 0 and ago_min < FAILING_MIN
+    next_step = "let Telegram reach the address: docs/webhook.md" if failing else ""
+    return Check(name, ok=not failing, detail=detail, next_step=next_step)
+
+
 async def _telegram(client: TelegramClient) -> Check:
-    try:
-        me = await client.call("getMe", {})
-    finally:
-        await client.close()
+    me = await client.call("getMe", {})
     name = me.get("username", "") if isinstance(me, dict) else ""
     return Check(f"bot {name}", ok=True, detail=f"@{name} answers at {client.where}")
