@@ -30,6 +30,14 @@ MAX_TEXT = 4_096
 MAX_VALUE = 128
 NUMBERS = ("chat_id", "amount_minor", "until_ms", "sent_ms", "delay_ms", "message", "reply_to", "thread")
 """Props that records count with."""
+NEEDED = {
+    "tagged": "tag",
+    "untagged": "tag",
+    "noted": "text",
+    "preference_set": "name",
+    "language_chosen": "language",
+}
+"""Kinds that say nothing without a text under this name."""
 EARLIEST_MS = 946_684_800_000
 """2000-01-01: anything before is a unit mistaken."""
 
@@ -64,6 +72,11 @@ def _check_meaning(kind: str, props: Mapping[str, Scalar]) -> None:
     """What a record could not be made of."""
     if kind.startswith("consent_") and not isinstance(props.get("purpose"), str):
         raise ContentError("a choice about consent needs props.purpose")
+    needed = NEEDED.get(kind)
+    if needed and not str(props.get(needed) or "").strip():
+        raise ContentError(f"{kind} needs props.{needed}")
+    if kind == "attributes_set" and not props:
+        raise ContentError("attributes_set needs props: what is known of the person")
     if kind == "timezone_declared" and not is_zone(str(props.get("zone", ""))):
         raise ContentError("props.zone is no IANA timezone, such as Europe/Istanbul")
     for name in NUMBERS:

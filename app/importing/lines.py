@@ -96,4 +96,4 @@ def _document(raw: bytes, too_long: bool) -> object:
 
 
 def _unreadable(path: Path, error: OSError) -> SettingsError:
-    return SettingsError(f"{path.name} can't be read: {error.strerror}")
+    return SettingsError(f"{path} can't be read: {error.strerror}")

@@ -30,11 +30,13 @@ class ImportDeps:
 
 @dataclass(slots=True)
 class Imported:
-    """What an import did. new: lines not known before; aside: updates kept aside as unreadable; forgotten:
-    lines about people who asked to be forgotten; resumed_at: the line it went on behind, 0 = the first;
-    finished_before: all of the file had been imported already, and nothing was done."""
+    """What an import did. good: lines that can be used; new: lines not known before; aside: updates kept
+    aside as unreadable; forgotten: lines about people who asked to be forgotten; resumed_at: the line it went
+    on behind, 0 = the first; finished_before: all of the file had been imported already, and nothing was
+    done."""
 
     lines: int = 0
+    good: int = 0
     new: int = 0
     events: int = 0
     aside: int = 0
@@ -71,6 +73,7 @@ async def import_lines(
     for batch in _batches(source.lines(start, done.resumed_at)):
         good = list(_usable(batch, now_ms, done))
         done.lines += len(batch)
+        done.good += len(good)
         if not dry_run:
             await _store(deps, good, (source.mark, f"{batch[-1].end} {batch[-1].number}"), (now_ms, done))
         progress(done.lines)

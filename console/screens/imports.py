@@ -15,6 +15,7 @@ def report(done: Imported, *, dry_run: bool) -> Report:
     facts = [
         Fact("dry_run", "dry run", dry_run, "yes: nothing was changed" if dry_run else "no"),
         Fact("lines", "lines", done.lines),
+        Fact("good", "that would come in" if dry_run else "usable lines", done.good),
         Fact("new", "new", done.new),
         Fact("events", "events", done.events),
         Fact("finished_before", "imported before", done.finished_before, _again(done)),
@@ -29,6 +30,13 @@ def report(done: Imported, *, dry_run: bool) -> Report:
     parts: list[Table | Facts] = [Facts("imported", facts, "Import")]
     next_step = "" if dry_run or done.error_count else "manage_crm.py segments compute"
     return Report([*parts, errors] if done.errors else parts, next_step=next_step)
+
+
+def interrupted(*, dry_run: bool, again: bool) -> str:
+    """What an operator who stopped an import should know."""
+    if dry_run:
+        return "interrupted; nothing was changed"
+    return f"interrupted; the same command {'without --again ' if again else ''}goes on"
 
 
 def _again(done: Imported) -> str:

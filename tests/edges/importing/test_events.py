@@ -61,6 +61,10 @@ async def test_the_same_line_is_the_same_event_with_or_without_a_key() -> None:
         ({"event": "bot_blocked", "props": {"chat_id": "x"}}, "props.chat_id must be a whole number"),
         ({"event": "payment_succeeded", "props": {"amount_minor": 1.5}}, "props.amount_minor must be"),
         ({"event": "consent_given", "props": {}}, "a choice about consent needs props.purpose"),
+        ({"event": "tagged"}, "tagged needs props.tag"),
+        ({"event": "untagged", "props": {"tag": " "}}, "untagged needs props.tag"),
+        ({"event": "noted", "props": {"author": "me"}}, "noted needs props.text"),
+        ({"event": "attributes_set", "props": {}}, "attributes_set needs props"),
     ],
 )
 async def test_a_wrong_line_is_named_and_the_others_come_in(changes: dict[str, Any], says: str) -> None:
@@ -68,6 +72,14 @@ async def test_a_wrong_line_is_named_and_the_others_come_in(changes: dict[str, A
     assert (done.new, done.error_count) == (1, 1)
     assert done.errors[0].startswith("line 1: ")
     assert says in done.errors[0]
+
+
+async def test_a_dry_run_says_how_many_lines_would_come_in() -> None:
+    world = World()
+    done = await bring(world, [line(), line(event="flew"), line(ANNA + 1)], dry_run=True)
+    assert (done.lines, done.good, done.error_count, done.new) == (3, 2, 1, 0)
+    async with world.store.transaction(write=False) as tx:
+        assert await tx.people.count() == 0
 
 
 async def test_choices_come_in_with_the_history() -> None:

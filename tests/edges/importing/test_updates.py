@@ -41,7 +41,7 @@ async def bring(world: World, lines: Sequence[object], name: str = "import:one",
 async def test_lines_become_people_and_events_at_their_own_time() -> None:
     world = World()
     done = await bring(world, [line(ANNA, 1, "/start"), line(BORA, 2)])
-    assert done == Imported(lines=2, new=2, events=2)
+    assert done == Imported(lines=2, good=2, new=2, events=2)
     assert await world.kinds(ANNA) == ["started"]
     record = await world.record(BORA)
     assert record.state.last_ms == NOW - 3 * DAY_S * 1000 + 2000
