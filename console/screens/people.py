@@ -19,6 +19,7 @@ from console.report import (
     percent,
     percent_of,
 )
+from console.screens.stated import stated
 
 if TYPE_CHECKING:
     from app.desk.views import Door, PersonCard, PersonLine, Why
@@ -83,6 +84,7 @@ def card(found: PersonCard) -> Report:
     parts: list[Table | Facts] = [
         _who(found),
         _numbers(found),
+        stated(found.profile),
         _membership(found),
         _reach(found),
         timeline(found.timeline),
@@ -240,7 +242,7 @@ def _numbers(found: PersonCard) -> Facts:
         ),
         Fact("active_days_30d", "active days", profile.active_days_30d, f"{profile.active_days_30d} of 30"),
         Fact("night_share", "night share", round(profile.night_share, 3), percent(profile.night_share)),
-        Fact("hours", "active hours (UTC)", _busiest(profile.hour_activity)),
+        Fact("hours", "active hours (UTC)", busiest_hours(profile.hour_activity)),
         Fact(
             "response_rate", "response rate", round(profile.response_rate, 4), percent(profile.response_rate)
         ),
@@ -367,7 +369,8 @@ def _consent_words(found: PersonCard) -> str:
     return _yes(found.line.consent) + since
 
 
-def _busiest(hours: Sequence[float], shown: int = 4) -> list[int]:
+def busiest_hours(hours: Sequence[float], shown: int = 4) -> list[int]:
+    """The hours of the day with most activity, in their order."""
     ranked = sorted(range(len(hours)), key=lambda hour: (-hours[hour], hour))[:shown]
     return sorted(hour for hour in ranked if hours[hour] > 0)
 

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Annotated
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from console.session import After, DryRun, Json, Limit, Yes, actor, ask, confirm, options_of, output
 
+if TYPE_CHECKING:
+    from app.desk.facts import Facts
+
 app = typer.Typer(help="People: one, many, search.", no_args_is_help=True, rich_markup_mode=None)
 Person = Annotated[str, typer.Argument(metavar="PERSON", help="Person number, tg:ID or @username.")]
+Tag = Annotated[str, typer.Argument(metavar="TAG")]
 
 
 @app.command()
@@ -62,33 +67,31 @@ def find(
 
 
 @app.command()
-def tag(ctx: typer.Context, person: Person, name: Annotated[str, typer.Argument(metavar="TAG")]) -> None:
+def tag(ctx: typer.Context, person: Person, name: Tag, yes: Yes = False, dry_run: DryRun = False) -> None:
     """Put a tag on a person."""
-    from app.desk.facts import Facts
-
-    out = output(json=False)
-    number = ask(ctx, out, lambda desk: Facts(desk.workspace, desk.actor).tag(person, name, on=True))
-    out.note(f"person {number} has the tag {name}")
+    number = _write(ctx, lambda facts: facts.tag(person, name, on=True), dry_run=dry_run)
+    _say(f"person {number} has the tag {name}", f"put the tag {name} on person {number}", dry_run=dry_run)
 
 
 @app.command()
-def untag(ctx: typer.Context, person: Person, name: Annotated[str, typer.Argument(metavar="TAG")]) -> None:
+def untag(ctx: typer.Context, person: Person, name: Tag, yes: Yes = False, dry_run: DryRun = False) -> None:
     """Take a tag away."""
-    from app.desk.facts import Facts
-
-    out = output(json=False)
-    number = ask(ctx, out, lambda desk: Facts(desk.workspace, desk.actor).tag(person, name, on=False))
-    out.note(f"person {number} has the tag {name} no more")
+    number = _write(ctx, lambda facts: facts.tag(person, name, on=False), dry_run=dry_run)
+    would = f"take the tag {name} from person {number}"
+    _say(f"person {number} has the tag {name} no more", would, dry_run=dry_run)
 
 
 @app.command()
-def note(ctx: typer.Context, person: Person, text: Annotated[str, typer.Argument(metavar="TEXT")]) -> None:
+def note(
+    ctx: typer.Context,
+    person: Person,
+    text: Annotated[str, typer.Argument(metavar="TEXT")],
+    yes: Yes = False,
+    dry_run: DryRun = False,
+) -> None:
     """Write a note about a person; the timeline shows it."""
-    from app.desk.facts import Facts
-
-    out = output(json=False)
-    number = ask(ctx, out, lambda desk: Facts(desk.workspace, desk.actor).note(person, text))
-    out.note(f"noted for person {number}")
+    number = _write(ctx, lambda facts: facts.note(person, text), dry_run=dry_run)
+    _say(f"noted for person {number}", f"write the note for person {number}", dry_run=dry_run)
 
 
 @app.command(name="set")
@@ -96,17 +99,30 @@ def set_(
     ctx: typer.Context,
     person: Person,
     values: Annotated[list[str], typer.Argument(metavar="NAME=VALUE ...", help="For example city=Izmir.")],
+    yes: Yes = False,
+    dry_run: DryRun = False,
 ) -> None:
     """Set facts about a person: city, tier, age or any field of yours; an empty value takes it away."""
-    from app.desk.facts import Facts
-
-    out = output(json=False)
     wrong = [one for one in values if "=" not in one]
     if wrong:
-        raise typer.BadParameter(f"{wrong[0]!r} is not NAME=VALUE")
-    pairs = dict(one.split("=", 1) for one in values)
-    number = ask(ctx, out, lambda desk: Facts(desk.workspace, desk.actor).put(person, pairs))
-    out.note(f"person {number}: {', '.join(pairs)} set")
+        raise typer.BadParameter(f"{wrong[0]!r} is not NAME=VALUE", ctx=ctx)
+    pairs = {name: value.strip() for name, value in (one.split("=", 1) for one in values)}
+    number = _write(ctx, lambda facts: facts.put(person, pairs), dry_run=dry_run)
+    stay, go = (", ".join(name for name in pairs if bool(pairs[name]) is full) for full in (True, False))
+    done = "; ".join([f"{stay} set"] * bool(stay) + [f"{go} taken away"] * bool(go))
+    would = " and ".join([f"set {stay}"] * bool(stay) + [f"take {go} away"] * bool(go))
+    _say(f"person {number}: {done}", f"{would} for person {number}", dry_run=dry_run)
+
+
+def _write(ctx: typer.Context, change: Callable[[Facts], Awaitable[int]], *, dry_run: bool) -> int:
+    """The number of the person whose facts were changed."""
+    from app.desk.facts import Facts
+
+    return ask(ctx, output(False), lambda desk: change(Facts(desk.workspace, desk.actor, dry_run)))
+
+
+def _say(done: str, would: str, *, dry_run: bool) -> None:
+    output(False).note(f"dry run, nothing changed: would {would}" if dry_run else done)
 
 
 @app.command()
