@@ -13,12 +13,14 @@ from core.keyed import LINK_PREFIX, MAX_PLAIN_CODE, sign_link
 from core.profile import view
 
 DAY_S = 86_400
+MAKE = "manage_crm.py links make -h"
 _LETTERS = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-")
 
 
 @dataclass(frozen=True, slots=True)
 class MadeLink:
-    """A link to open a bot with. `expires_ms` 0: for ever (anybody can make up such a code)."""
+    """A link to open a bot with. `expires_ms` 0: for ever (anybody can make up such a code). `url` empty:
+    nobody said which bot."""
 
     code: str
     payload: str
@@ -34,15 +36,22 @@ def make_link(key: bytes, code: str, days: int, now_ms: int, username: str) -> M
             or not _LETTERS.issuperset(code)
             or code.startswith(LINK_PREFIX)
         ):
-            raise ContentError(f"a code has 1 to {MAX_PLAIN_CODE} characters of A-Z a-z 0-9 _ -")
+            raise ContentError(
+                f"a code has 1 to {MAX_PLAIN_CODE} characters of A-Z a-z 0-9 _ - "
+                f"and does not begin with {LINK_PREFIX}",
+                next_step=MAKE,
+            )
         return MadeLink(code, code, 0, _url(username, code))
     expires_s = now_ms // 1000 + days * DAY_S
-    payload = sign_link(key, code, expires_s)
+    try:
+        payload = sign_link(key, code, expires_s)
+    except ContentError as error:
+        raise ContentError(str(error), next_step=MAKE) from error
     return MadeLink(code, payload, expires_s * 1000, _url(username, payload))
 
 
 def _url(username: str, payload: str) -> str:
-    return f"https://t.me/{username or 'BOT'}?start={payload}"
+    return f"https://t.me/{username}?start={payload}" if username else ""
 
 
 @dataclass(slots=True)

@@ -11,20 +11,22 @@ if TYPE_CHECKING:
     from app.desk.links import LinkReport, MadeLink
 
 ORGANIC = "(organic)"
-NOBODY = "nobody has opened a bot yet; next: manage_crm.py links make CODE"
+NOBODY = "nobody has opened a bot yet"
+NO_BOT = "none: a bot is wanted, whose username begins the link"
 
 
-def made(link: MadeLink) -> Report:
-    """A link to hand out."""
+def made(link: MadeLink, verb: str) -> Report:
+    """A link to hand out. `verb`: the command that makes it, without a bot."""
     words = iso(link.expires_ms) or "never; anybody can make up such a code"
     facts = [
-        Fact("url", "link", link.url),
+        Fact("url", "link", link.url, link.url or NO_BOT),
         Fact("code", "campaign", link.code),
         Fact("payload", "payload", link.payload),
         Fact("signed", "signed", link.expires_ms > 0, "yes" if link.expires_ms else "no"),
         Fact("expires", "ends", iso(link.expires_ms), words),
     ]
-    return Report([Facts("link", facts, "A deep link")])
+    next_step = "" if link.url else f"{verb} --bot USERNAME makes the whole link"
+    return Report([Facts("link", facts, "A deep link")], next_step=next_step)
 
 
 def report(found: LinkReport) -> Report:

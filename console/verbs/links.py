@@ -27,7 +27,8 @@ def make(
 
     out, options = output(json), options_of(ctx)
     key = workspace_key(options.config, demo=options.demo) if days else b""
-    out.show(links.made(make_link(key, code, days, WallClock().now_ms(), bot.removeprefix("@"))))
+    made = make_link(key, code, days, WallClock().now_ms(), bot.removeprefix("@"))
+    out.show(links.made(made, f"manage_crm.py links make {code}" + (f" --days {days}" if days else "")))
 
 
 @app.command()
