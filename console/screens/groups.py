@@ -6,9 +6,11 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from console.report import Column, Fact, Facts, Report, Row, Table, iso, moment, moment_of
+from console.screens.people import busiest_hours
 
 if TYPE_CHECKING:
     from app.desk.groups import GroupCard, GroupLine
+    from core.profile import GroupProfile
 
 NONE = "no groups yet: add a bot to a group, and it appears here"
 
@@ -50,6 +52,12 @@ def _row(line: GroupLine) -> Row:
     }
 
 
+def _busiest(profile: GroupProfile) -> str:
+    """The busiest hours in words, such as `09, 20, 21 h`."""
+    hours = [f"{hour:02d}" for hour in busiest_hours(profile.hour_activity)]
+    return f"{', '.join(hours)} h" if hours else "-"
+
+
 def card(found: GroupCard) -> Report:
     """One group: figures, what its bots may do there, people."""
     profile, contact = found.line.profile, found.line.contact
@@ -58,8 +66,8 @@ def card(found: GroupCard) -> Report:
         Fact("title", "title", contact.title),
         Fact("kind", "kind", contact.kind, contact.kind + (" with topics" if contact.forum else "")),
         Fact("chat_id", "Telegram's number", contact.chat_id),
-        Fact("first_seen", "first seen", iso(profile.first_seen_ms), moment(profile.first_seen_ms)),
-        Fact("last_seen", "last seen", iso(profile.last_seen_ms), moment(profile.last_seen_ms)),
+        Fact("first_seen", "first seen", iso(profile.first_seen_ms), moment(iso(profile.first_seen_ms))),
+        Fact("last_seen", "last seen", iso(profile.last_seen_ms), moment(iso(profile.last_seen_ms))),
         Fact("members_seen", "people seen", profile.members_seen),
         Fact("members_now", "not known to have left", profile.members_now),
         Fact("messages_1d", "messages today", profile.messages_1d),
@@ -68,7 +76,12 @@ def card(found: GroupCard) -> Report:
         Fact("joined_30d", "joined in 30 days", profile.joined_30d),
         Fact("left_30d", "left in 30 days", profile.left_30d),
         Fact("topics_open", "open topics", profile.topics_open),
-        Fact("hours", "activity by UTC hour", [round(value, 2) for value in profile.hour_activity]),
+        Fact(
+            "hours",
+            "busiest hours (UTC)",
+            [round(value, 2) for value in profile.hour_activity],
+            _busiest(profile),
+        ),
     ]
     bots: list[Row] = [{"bot": bot, "rights": rights} for bot, rights in sorted(found.rights.items())]
     people: list[Row] = [
