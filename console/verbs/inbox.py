@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from console.session import After, DryRun, Json, Limit, Yes, ask, confirm, output
+from core.errors import NotFoundError
 
 app = typer.Typer(help="Updates kept aside as unreadable.", no_args_is_help=True, rich_markup_mode=None)
 Numbers = Annotated[list[int] | None, typer.Argument(metavar="NUMBER ...", help="Left out: all of them.")]
@@ -52,17 +53,31 @@ def _change(ctx: typer.Context, action: str, numbers: list[int], *, yes: bool, d
 
     out = output(json=False)
     known = ask(ctx, out, lambda desk: Aside(desk.workspace, desk.actor).rows(0, ALL))
-    chosen = [one.id for one in known if not numbers or one.id in numbers]
-    words = "try again" if action == "replay" else "delete for good"
-    if dry_run or (not chosen and not numbers):
-        out.note(f"would {words}: {len(chosen)} updates" if chosen else "no update is kept aside")
+    there = {one.id for one in known}
+    if missing := [number for number in numbers if number not in there]:
+        raise NotFoundError(f"no update {missing[0]} is kept aside", next_step="manage_crm.py inbox list")
+    if not there:
+        out.note("no update is kept aside")
+        return
+    words = "try {} again" if action == "replay" else "delete {} for good"
+    question = words.format(_updates(len(set(numbers) or there)))
+    if dry_run:
+        out.note(f"dry run, nothing changed: would {question}")
         return
     named = " ".join(str(one) for one in numbers)
     again = f"manage_crm.py inbox {action} {named}".rstrip()
-    confirm(out, f"{words} {len(chosen)} updates?", yes=yes, again=again)
+    confirm(out, f"{question}?", yes=yes, again=again)
     if action == "replay":
         done = ask(ctx, out, lambda desk: Aside(desk.workspace, desk.actor).replay(numbers))
-        out.note(f"{done} updates wait again; a running installation applies them at once")
+        waits = "waits again; a running installation applies it" if done == 1 else _WAIT
+        out.note(f"{_updates(done)} {waits} at once")
         return
     done = ask(ctx, out, lambda desk: Aside(desk.workspace, desk.actor).drop(numbers))
-    out.note(f"{done} updates are deleted")
+    out.note(f"{_updates(done)} {'was' if done == 1 else 'were'} deleted")
+
+
+_WAIT = "wait again; a running installation applies them"
+
+
+def _updates(count: int) -> str:
+    return "1 update" if count == 1 else f"{count} updates"
