@@ -31,7 +31,7 @@ from console.verbs import (
     system,
     users,
 )
-from core.errors import KairosError, NotFoundError, RefusedError, RuleError, SettingsError
+from core.errors import ContentError, KairosError, NotFoundError, RefusedError, RuleError, SettingsError
 
 PROGRAM = "manage_crm.py"
 FAILED, USAGE, REFUSED, NOT_FOUND, INTERRUPTED = 1, 2, 3, 4, 130
@@ -126,7 +126,7 @@ def exit_code(error: KairosError) -> int:
         return NOT_FOUND
     if isinstance(error, RefusedError):
         return REFUSED
-    return USAGE if isinstance(error, SettingsError | RuleError) else FAILED
+    return USAGE if isinstance(error, SettingsError | RuleError | ContentError) else FAILED
 
 
 def _menu(options: Options) -> int:

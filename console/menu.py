@@ -89,13 +89,17 @@ class Menu:
 
     def loop(self) -> None:
         """The menu until Quit."""
+        wrong = ""
         while True:
             self._overview()
             try:
                 last = len(self.screens)
-                answer = self.terminal.ask(f"choose 1-{last}, q quit: ")
+                answer = self.terminal.ask(f"{wrong}choose 1-{last}, q quit: ")
+                wrong = ""
                 if answer.isdigit() and 1 <= int(answer) <= last:
                     self._open(self.screens[int(answer) - 1])
+                elif answer:
+                    wrong = f"there is no screen {answer}; "
             except Back:
                 continue
 

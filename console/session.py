@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 import typer
 
 from console.output import Mode, Output
-from core.errors import RefusedError
+from core.errors import RefusedError, SettingsError
 
 if TYPE_CHECKING:
     from app.desk.commands import Commands
@@ -30,7 +30,7 @@ Json = Annotated[bool, typer.Option("--json", help="One JSON document on stdout.
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Don't ask.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would happen, change nothing.")]
 Limit = Annotated[int, typer.Option(min=1, max=10_000, help="At most so many rows.")]
-After = Annotated[int, typer.Option(min=0, help="Only people with a larger number (the next page).")]
+After = Annotated[int, typer.Option(min=0, help="Only larger numbers than this (the next page).")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +85,14 @@ def ask(ctx: typer.Context, out: Output, question: Callable[[Desk], Awaitable[T]
 def options_of(ctx: typer.Context) -> Options:
     """The options of the program."""
     return ctx.obj if isinstance(ctx.obj, Options) else Options()
+
+
+def real_only(ctx: typer.Context, what: str) -> None:
+    """SettingsError under `--demo`: this would touch the real installation."""
+    if options_of(ctx).demo:
+        raise SettingsError(
+            f"--demo is for looking at what a demo left; {what}", next_step="manage_crm.py demo -h"
+        )
 
 
 def output(json: bool) -> Output:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from console.output import Output
-from console.session import Json, options_of, output
+from console.session import Json, options_of, output, real_only
 
 if TYPE_CHECKING:
     from app.demo import Running, Watch
@@ -50,6 +50,7 @@ def run(
     part: Annotated[Part, typer.Argument(help="What this process does.")] = Part.ALL,
 ) -> None:
     """Run the bots, the sending and the schedule."""
+    real_only(ctx, "`run` starts the real installation")
     from app.start import run_installation
 
     roles = tuple(one.value for one in Part if part in (Part.ALL, one) and one is not Part.ALL)

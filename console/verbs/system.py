@@ -14,8 +14,9 @@ import typer
 
 from console.output import Mode, Output
 from console.progress import Bar
-from console.session import DryRun, Json, Yes, ask, confirm, options_of, output
+from console.session import DryRun, Json, Yes, ask, confirm, options_of, output, real_only
 
+INTERRUPTED = 130
 PASS_ON = {"allow_extra_args": True, "ignore_unknown_options": True}
 """For verbs that hand their arguments to another tool."""
 db = typer.Typer(help="The database: status, upgrade.", no_args_is_help=True, rich_markup_mode=None)
@@ -93,6 +94,10 @@ def export(
     """Write all people, messages or events to stdout; events as JSON lines that `import` takes."""
     from console import exporting
 
+    if segment and what is not Exported.PEOPLE:
+        raise typer.BadParameter(f"--segment chooses people; {what} are exported whole", ctx=ctx)
+    if json and what is Exported.EVENTS:
+        raise typer.BadParameter("events are JSON lines anyway: leave --json out", ctx=ctx)
     out = output(json)
     if what is Exported.EVENTS:
         ask(ctx, out, lambda desk: exporting.write_events(desk.workspace.store, out))
@@ -114,12 +119,18 @@ def import_(
     json: Json = False,
 ) -> None:
     """Bring in history; an interrupted import goes on where it stopped."""
+    real_only(ctx, "`import` brings history into the real installation")
     from app.start import ImportOptions, import_file
     from console.screens import imports
 
     out = output(json)
     bar = Bar(out, "lines")
-    done = asyncio.run(import_file(options_of(ctx).config, ImportOptions(file, dry_run, again), bar))
+    try:
+        done = asyncio.run(import_file(options_of(ctx).config, ImportOptions(file, dry_run, again), bar))
+    except KeyboardInterrupt:
+        bar.end()
+        out.note(imports.interrupted(dry_run=dry_run, again=again))
+        raise typer.Exit(INTERRUPTED) from None
     bar.end()
     out.show(imports.report(done, dry_run=dry_run))
     if done.error_count or done.aside:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from console.main import run
 from core.flow.capture import CaptureDeps, apply_pending
 from core.ports import RawUpdate
 from tests.core.flow.worlds import read
+from tests.edges.console.streams import Screen
 from tests.edges.console.town import NOW
 
 GROUP = -1_001_234_567_890
@@ -73,13 +75,19 @@ def test_what_is_kept_aside_is_listed_shown_tried_again_and_dropped(
         (72, "the update has no body"),
     ]
     first, second = (str(row["id"]) for row in rows)
+    capsys.readouterr()
     assert said(config, capsys, "inbox", "show", first)["update"]["body"] == '{"message": 5}'
     there = ["--config", str(config)]
     assert run(["inbox", "replay", first, *there]) == 2  # nobody is there to say yes
-    assert run(["inbox", "replay", first, "--dry-run", *there]) == 0
+    assert run(["inbox", "replay", first, "7777", *there]) == 4  # before anybody is asked
+    assert "no update 7777 is kept aside" in capsys.readouterr().err
+    assert run(["inbox", "replay", "--dry-run", *there]) == 0
+    assert "would try 2 updates again" in capsys.readouterr().err
     assert run(["inbox", "replay", first, "--yes", *there]) == 0
+    assert "1 update waits again" in capsys.readouterr().err
     assert [row["update"] for row in said(config, capsys, "inbox", "list")["updates"]] == [72]
     assert run(["inbox", "drop", second, "--yes", *there]) == 0
+    assert "1 update was deleted" in capsys.readouterr().err
     assert said(config, capsys, "inbox", "list")["updates"] == []
     assert run(["inbox", "show", second, *there]) == 4
     assert run(["inbox", "drop", "--yes", *there]) == 0
@@ -96,8 +104,30 @@ def test_a_link_is_made_plain_or_signed_and_a_bad_code_is_a_sentence(
     again = said(config, capsys, "links", "make", "spring", "--days", "30")["link"]
     assert again["payload"][:8] == signed["payload"][:8]  # the same key, also in another process
     for code in ("two words", "-kforged", "x" * 65):
-        assert run(["links", "make", "--config", str(config), "--", code]) == 1
-        assert "a code has 1 to 64 characters" in capsys.readouterr().err
+        assert run(["links", "make", "--config", str(config), "--", code]) == 2
+        stderr = capsys.readouterr().err
+        assert "a code has 1 to 64 characters" in stderr and "links make -h" in stderr
+    assert run(["links", "make", "x" * 32, "--days", "9", "--config", str(config)]) == 2
+    assert "a signed code has 1 to 31 characters" in capsys.readouterr().err
+
+
+def test_a_link_without_a_bot_is_no_dead_address(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["links", "make", "spring", "--json", "--config", str(config)]) == 0
+    stdout, stderr = capsys.readouterr()
+    link = json.loads(stdout)["link"]
+    assert (link["url"], link["payload"]) == ("", "spring")
+    assert run(["links", "make", "spring", "--days", "9", "--config", str(config)]) == 0
+    stdout, stderr = capsys.readouterr()
+    assert "t.me" not in stdout and "links make spring --days 9 --bot USERNAME" in stderr
+
+
+def test_a_link_report_about_nobody_names_one_next_step(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    config = tmp_path / "config.yaml"
+    config.write_text("workspace: {name: empty}\n", encoding="utf-8")
+    assert run(["links", "report", "--config", str(config)]) == 0
+    assert capsys.readouterr().err.count("next:") == 1
 
 
 def test_the_link_report_counts_people_by_first_and_last_touch(
@@ -144,30 +174,19 @@ async def _start(database: Path, *payloads: str) -> None:
 
 
 def test_groups_are_listed_and_shown_by_either_number(
-    config: Path, capsys: pytest.CaptureFixture[str]
+    config: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     [row] = said(config, capsys, "groups", "list")["groups"]
     assert (row["chat_id"], row["members_seen"]) == (GROUP, 2)
     for name in (str(row["group"]), str(GROUP)):
         found = said(config, capsys, "groups", "show", name)
         assert [one["name"] for one in found["members"]] == ["Anna", "Bora [red]"]
+        assert len(found["group"]["hours"]) == 24
+    monkeypatch.setattr("sys.stdout", screen := Screen())
+    assert run(["groups", "show", str(GROUP), "--config", str(config)]) == 0
+    assert re.search(r"last seen +2026-01-05 09:00\n", screen.getvalue())
+    assert re.search(r"busiest hours \(UTC\) +09 h\n", screen.getvalue())
     assert run(["groups", "show", "99", "--config", str(config)]) == 4
-
-
-def test_tags_notes_and_facts_stand_in_the_record_and_the_timeline(
-    config: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    there = ["--config", str(config)]
-    assert run(["users", "tag", "1", "vip lounge", *there]) == 0
-    assert run(["users", "note", "1", "called back", *there]) == 0
-    assert run(["users", "set", "1", "city=Izmir", "tier=gold", *there]) == 0
-    assert run(["users", "set", "1", "no equals sign", *there]) == 2
-    assert run(["users", "tag", "99", "x", *there]) == 4
-    capsys.readouterr()
-    kinds = {one["event"] for one in said(config, capsys, "users", "show", "1")["timeline"]}
-    assert {"tagged", "noted", "attributes_set"} <= kinds
-    assert run(["segments", "test", "city = 'Izmir'", "--json", *there]) == 0
-    assert json.loads(capsys.readouterr().out)["rule"]["matching"] == 1
 
 
 def test_a_person_gets_everything_as_a_document_and_as_a_text(
@@ -220,3 +239,8 @@ def test_a_person_is_forgotten_by_an_operator(config: Path, capsys: pytest.Captu
 def test_redis_memory_needs_a_running_redis(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["memory", "--config", str(config)]) == 1
     assert "is not running" in capsys.readouterr().err
+    assert run(["memory", "--demo"]) == 1
+    assert capsys.readouterr().err.splitlines() == [
+        "error: the demo's Redis runs while the demo runs",
+        "next: manage_crm.py demo",
+    ]

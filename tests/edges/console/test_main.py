@@ -12,6 +12,7 @@ import typer
 from app.desk.workspace import ROOT
 from console.main import FAILED, NOT_FOUND, REFUSED, USAGE, _everywhere, app, exit_code, run
 from core.errors import (
+    ContentError,
     KairosError,
     NotFoundError,
     RefusedError,
@@ -33,6 +34,11 @@ HEAVY = ("sqlalchemy", "sqlmodel", "aiogram", "numpy", "pydantic", "redis", "ric
         (["users", "list", "--nonsense"], "--nonsense"),
         (["decide"], "--stdio"),
         (["delivery", "pause", "--bot", "1", "--campaign", "opt", "--yes"], "not both"),
+        (["run", "--demo"], "`run` starts the real installation"),
+        (["--demo", "import", "history.jsonl"], "`import` brings history into the real installation"),
+        (["export", "events", "--segment", "HOT_LEAD"], "events are exported whole"),
+        (["export", "messages", "--segment", "HOT_LEAD"], "messages are exported whole"),
+        (["export", "events", "--json"], "JSON lines anyway"),
     ],
 )
 def test_wrong_usage_is_one_sentence_with_the_next_command(
@@ -57,6 +63,7 @@ def test_errors_have_their_exit_codes() -> None:
         RefusedError: REFUSED,
         SettingsError: USAGE,
         RuleError: USAGE,
+        ContentError: USAGE,
         StoreError: FAILED,
     }
     assert {kind: exit_code(kind("x")) for kind in expected} == expected
@@ -77,6 +84,15 @@ def test_every_verb_explains_itself(capsys: pytest.CaptureFixture[str]) -> None:
         return 1 + sum(explained(child, [*path, name]) for name, child in children.items())
 
     assert explained(typer.main.get_command(app), []) > 30
+
+
+@pytest.mark.parametrize("name", ["groups", "inbox"])
+def test_the_next_page_of_a_list_without_people_speaks_of_none(
+    name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run([name, "list", "-h"]) == 0
+    stdout = capsys.readouterr().out
+    assert "--after" in stdout and "Only people" not in stdout
 
 
 def test_help_imports_nothing_heavy() -> None:

@@ -110,6 +110,15 @@ def test_nonsense_shows_the_menu_again(database: Path) -> None:
     assert Visit(database, ["11", "0", "", "x", "-1", "q"]).text.count("choose 1-10") == 6
 
 
+def test_a_wrong_number_is_named_and_forgotten_with_the_next_answer(database: Path) -> None:
+    visit = Visit(database, ["11", "", "q"])
+    assert [prompt.startswith("there is no screen 11; choose") for prompt in visit.prompts] == [
+        False,
+        True,
+        False,
+    ]
+
+
 def test_a_wrong_name_is_a_sentence_and_no_end(database: Path) -> None:
     visit = Visit(database, ["4", "NOTHING", "", "q"])
     assert "error: there is no segment NOTHING" in visit.text and visit.left

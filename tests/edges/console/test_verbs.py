@@ -13,6 +13,7 @@ import pytest
 from app.desk.workspace import ROOT
 from console.main import run
 from console.screens.people import reason_in_words
+from tests.edges.console.streams import Screen
 
 READ = (
     "users list",
@@ -178,6 +179,59 @@ def test_the_doctor_says_what_is_wrong_and_what_next(
     redis, token = (one for one in found["checks"] if not one["ok"])
     assert "for trial" in redis["detail"] and "allow_embedded_in_production" in redis["next"]
     assert "NO_SUCH_TOKEN" in token["detail"] and token["next"]
+
+
+def test_the_doctor_looks_at_the_key_and_makes_none(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    def looked() -> dict[str, tuple[bool, str]]:
+        run(["doctor", "--json", "--config", str(config)])
+        found = json.loads(capsys.readouterr().out)["checks"]
+        return {one["name"]: (one["ok"], one["detail"]) for one in found}
+
+    key = config.parent / "data" / "installation.key"
+    assert looked()["key"] == (True, "there is none yet: the first start makes installation.key")
+    assert not key.exists()
+    key.parent.mkdir(exist_ok=True)
+    key.write_text("short", encoding="ascii")
+    ok, detail = looked()["key"]
+    assert not ok and "needs 32 or more" in detail
+    key.write_text("ab" * 32, encoding="ascii")
+    assert looked()["key"] == (True, "32 bytes from installation.key")
+    assert looked()["listen"] == (True, "off: listen.port is 0")
+    with config.open("a", encoding="utf-8") as file:
+        file.write("listen: {port: 8080}\n")
+    assert looked()["listen"] == (True, "http://127.0.0.1:8080, while the installation runs")
+
+
+def test_an_interrupted_import_says_how_it_goes_on(
+    config: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class CtrlC(Screen):
+        """A terminal at which somebody stops the work when its bar appears."""
+
+        def write(self, text: str) -> int:
+            if text.startswith("\r"):
+                raise KeyboardInterrupt
+            return super().write(text)
+
+    file = tmp_path / "history.jsonl"
+    event = {"person": "telegram:777", "at": "2026-01-01T10:00:00Z", "event": "tagged", "props": {"tag": "x"}}
+    file.write_text(json.dumps(event), encoding="utf-8")
+    for extra, says in (
+        (["--dry-run"], "interrupted; nothing was changed"),
+        ([], "interrupted; the same command goes on"),
+        (["--again"], "interrupted; the same command without --again goes on"),
+    ):
+        monkeypatch.setattr("sys.stderr", screen := CtrlC())
+        assert run(["import", str(file), *extra, "--config", str(config)]) == 130
+        assert screen.getvalue().strip().splitlines() == [says]
+
+
+def test_a_missing_file_is_named_with_its_path(
+    config: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "none.jsonl"
+    assert run(["import", str(file), "--config", str(config)]) == 2
+    assert f"{file} can't be read" in capsys.readouterr().err
 
 
 def test_history_comes_in_once(config: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
