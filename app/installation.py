@@ -294,7 +294,8 @@ class Installation:
         from bot.visitor import Terms
 
         conditions = self.conditions
-        terms = Terms(conditions.accept_payments, conditions.vip_stars, conditions.reading.words)
+        words, chats = conditions.reading.words, tuple(sorted(conditions.reading.vip))
+        terms = Terms(conditions.accept_payments, conditions.vip_stars, words, chats)
         answers = Answers(self.parts.faces, self._visitors, self._visitors.find, terms)
 
         async def handle(row: InboxRow) -> None:

@@ -14,7 +14,7 @@ from typing import Any, Final, Protocol
 from adapters.telegram.messenger import call_of
 from app.mydata import collect
 from bot.texts import pick
-from bot.visitor import ABOUT_MONEY, FORGET_YES, File, Preferences, Visitor
+from bot.visitor import ABOUT_MONEY, FORGET_YES, VIP, File, Preferences, Visitor
 from core.errors import AmbiguousError, ContentError, NotFoundError, RateLimitedError, TransportError
 from core.event import InboxLane, lane_of
 from core.flow.capture import Read
@@ -23,7 +23,7 @@ from core.identity import Captured, Identity
 from core.ledger import LEAVES_MS
 from core.ports import Clock, InboxRow, Receipt
 from core.profile import ProfileState
-from core.profile.values import GIVEN
+from core.profile.values import GIVEN, Purchase
 
 Forget = Callable[[Identity], Awaitable[bool]]
 """Note the wish to be forgotten, durably; False when nobody is known by the identity."""
@@ -33,6 +33,8 @@ MONEY_MS: Final = 8_000
 """So long an answer about money is tried: Telegram waits 10 seconds, from before we had the question."""
 MONEY_CONNECT_S: Final = 2.0
 AGAIN_S: Final = 0.5
+VIP_MS: Final = 30 * 86_400_000
+"""So long a payment for VIP lasts that is no subscription."""
 
 
 class Client(Protocol):
@@ -131,6 +133,19 @@ class Visitors:
     async def mydata(self, identity: Identity) -> Mapping[str, Any] | None:
         return await collect(self._deps.store, identity, self._deps.clock.now_ms())
 
+    async def has_paid_for_vip(self, identity: Identity) -> bool:
+        """What was paid for stands in the events alone; they are read only where a payment is recent."""
+        now_ms = self._deps.clock.now_ms()
+        async with self._deps.store.transaction(write=False) as tx:
+            person_no = await tx.people.find(identity)
+            if person_no is None:
+                return False
+            state = (await tx.people.load([person_no]))[person_no].state
+            lasting = {charge for charge, one in state.purchases.items() if _lasts(one, now_ms)}
+            events = [item.event for item in await tx.events.all_of_person(person_no)] if lasting else []
+        paid = (event.props for event in events if event.kind == "payment_succeeded")
+        return any(props.get("payload") == VIP and props.get("charge") in lasting for props in paid)
+
     async def forget(self, identity: Identity) -> bool:
         return await self._forget(identity)
 
@@ -170,6 +185,10 @@ def preferences_of(state: ProfileState) -> Preferences:
         zone=_latest(state, "zone"),
         language=_latest(state, "language"),
     )
+
+
+def _lasts(purchase: Purchase, now_ms: int) -> bool:
+    return purchase.kept and now_ms < (purchase.until_ms or purchase.paid_ms + VIP_MS)
 
 
 def _latest(state: ProfileState, register: str) -> str:

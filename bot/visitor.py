@@ -13,6 +13,8 @@ from core.text import DEFAULT
 
 ABOUT_MONEY: Final = frozenset({"answerPreCheckoutQuery", "answerShippingQuery"})
 """Answers that Telegram waits for with a sale at stake, 10 seconds."""
+VIP: Final = "vip"
+"""Payload of our own invoice for VIP."""
 FORGET_YES: Final = "forget:yes"
 """The button by which a person asks to be forgotten."""
 
@@ -73,6 +75,10 @@ class House(Outbox, Protocol):
         """Everything that is stored about the person (see `bot.mydata`); None when nothing is."""
         ...
 
+    async def has_paid_for_vip(self, identity: Identity) -> bool:
+        """Whether the person has bought VIP, and the time that it lasts is not over."""
+        ...
+
     async def forget(self, identity: Identity) -> bool:
         """Note the wish to be forgotten, durably; False when nobody is known by this identity."""
         ...
@@ -88,11 +94,12 @@ class Understanding(Protocol):
 @dataclass(frozen=True, slots=True)
 class Terms:
     """What the installation has settled. accept_payments: pre-checkout questions get a yes. vip_stars: price
-    of VIP in Stars, 0 = not for sale."""
+    of VIP in Stars, 0 = not for sale. vip_chats: Telegram's numbers of the groups that VIP opens."""
 
     accept_payments: bool = True
     vip_stars: int = 0
     words: Understanding = DEFAULT
+    vip_chats: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,10 +1,12 @@
 """Money: the questions of Telegram that wait for an answer, and what people hear about their payments.
 
-Pre-checkout is answered by the settings alone, so within the ten seconds that Telegram waits.
+Pre-checkout is answered by the settings and one look into the record, so within the ten seconds that Telegram
+waits. VIP is sold once: not to somebody who is in its group, or has paid for the time that runs.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from aiogram import Router
@@ -13,10 +15,11 @@ from aiogram.types import CallbackQuery, InlineQuery, LabeledPrice, Message, Pre
 from bot.handlers import keyboards
 from bot.handlers.filters import exactly
 from bot.texts import say
-from bot.visitor import Terms, Visitor
+from bot.visitor import VIP, BotFace, House, Terms, Visitor
+from core.errors import TransportError
 
-VIP: Final = "vip"
-"""Payload of our own invoice."""
+INVITATION: Final = "paid"
+"""Name of the links by which those come in who paid: `vip_joined` carries it."""
 STARS: Final = "XTR"
 NOTHING_FOUND_S: Final = 300
 
@@ -46,11 +49,20 @@ async def is_refund(message: Message) -> bool:
     return message.refunded_payment is not None
 
 
-async def pre_checkout(query: PreCheckoutQuery, visitor: Visitor, terms: Terms) -> None:
-    if terms.accept_payments:
-        await query.answer(ok=True)
+async def pre_checkout(query: PreCheckoutQuery, visitor: Visitor, terms: Terms, house: House) -> None:
+    refused = ""
+    if not terms.accept_payments:
+        refused = "checkout-refused"
+    elif query.invoice_payload == VIP and await _has_vip(visitor, house):
+        refused = "checkout-twice"
+    if refused:
+        await query.answer(ok=False, error_message=say(refused, visitor.language))
     else:
-        await query.answer(ok=False, error_message=say("checkout-refused", visitor.language))
+        await query.answer(ok=True)
+
+
+async def _has_vip(visitor: Visitor, house: House) -> bool:
+    return visitor.in_vip or await house.has_paid_for_vip(visitor.identity)
 
 
 async def shipping(query: ShippingQuery, visitor: Visitor) -> None:
@@ -62,13 +74,16 @@ async def inline(query: InlineQuery) -> None:
     await query.answer([], cache_time=NOTHING_FOUND_S)
 
 
-async def buy(query: CallbackQuery, visitor: Visitor, terms: Terms) -> None:
+async def buy(query: CallbackQuery, visitor: Visitor, terms: Terms, house: House) -> None:
     await query.answer()
     if not isinstance(query.message, Message):
         return
     language = visitor.language
     if not terms.vip_stars:
         await query.message.answer(say("vip-not-for-sale", language))
+        return
+    if await _has_vip(visitor, house):
+        await query.message.answer(say("vip-yours", language))
         return
     await query.message.answer_invoice(
         title=say("invoice-title", language),
@@ -79,10 +94,31 @@ async def buy(query: CallbackQuery, visitor: Visitor, terms: Terms) -> None:
     )
 
 
-async def paid(message: Message, visitor: Visitor) -> None:
-    sale = message.successful_payment
-    key = "payment-thanks-vip" if sale is not None and sale.invoice_payload == VIP else "payment-thanks"
-    await message.answer(say(key, visitor.language))
+async def paid(message: Message, visitor: Visitor, terms: Terms, house: House, face: BotFace) -> None:
+    sale, language = message.successful_payment, visitor.language
+    if sale is None or sale.invoice_payload != VIP:
+        await message.answer(say("payment-thanks", language))
+    elif visitor.in_vip or not terms.vip_chats:
+        await message.answer(say("payment-thanks-vip", language))
+    else:
+        links = [await _invitation(house, face.bot_id, chat_id) for chat_id in terms.vip_chats]
+        await message.answer(_way_in([link for link in links if link], language))
+
+
+async def _invitation(house: House, bot_id: int, chat_id: int) -> str:
+    """A link that lets one person in; empty where this bot may not make any."""
+    asked = {"chat_id": chat_id, "name": INVITATION, "member_limit": 1}
+    try:
+        made = await house.call(bot_id, "createChatInviteLink", asked)
+    except TransportError:
+        return ""
+    return str(made.get("invite_link") or "") if isinstance(made, Mapping) else ""
+
+
+def _way_in(links: Sequence[str], language: str) -> str:
+    if not links:
+        return say("payment-thanks-vip-person", language)
+    return "\n".join([say("payment-thanks-vip-link", language), *links])
 
 
 async def refunded(message: Message, visitor: Visitor) -> None:

@@ -47,9 +47,13 @@ vip-not-for-sale = VIP is not for sale at the moment. Write to us and a person w
 invoice-title = VIP
 invoice-text = Early access, better prices and a private group.
 checkout-refused = We can't take payments at the moment. Nothing was charged.
+checkout-twice = You are VIP already, so you don't have to pay again. Nothing was charged.
+vip-yours = You are VIP already, so there is nothing to pay.
 shipping-refused = We don't ship anything. Nothing was charged.
 payment-thanks = Payment received. Thank you!
 payment-thanks-vip = Payment received. Welcome among the VIPs!
+payment-thanks-vip-link = Payment received. Welcome among the VIPs! This lets you into the group; it works once:
+payment-thanks-vip-person = Payment received. Welcome among the VIPs! A person will add you to the group soon.
 payment-refunded = Your payment was given back. The amount returns the way it came.
 
 settings-title = Your settings. Tap what you want to change.

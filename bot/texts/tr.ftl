@@ -45,9 +45,13 @@ vip-not-for-sale = VIP şu anda satışta değil. Bize yaz, bir arkadaşımız y
 invoice-title = VIP
 invoice-text = Önce görmek, daha ucuza almak ve özel gruba katılmak için.
 checkout-refused = Şu anda ödeme alamıyoruz. Hesabından para çekilmedi.
+checkout-twice = Zaten VIP üyesisin, yeniden ödemene gerek yok. Hesabından para çekilmedi.
+vip-yours = Zaten VIP üyesisin, ödemen gereken bir şey yok.
 shipping-refused = Kargo ile gönderim yapmıyoruz. Hesabından para çekilmedi.
 payment-thanks = Ödeme alındı. Teşekkürler!
 payment-thanks-vip = Ödeme alındı. VIP'ler arasına hoş geldin!
+payment-thanks-vip-link = Ödeme alındı. VIP'ler arasına hoş geldin! Bu bağlantı seni gruba alır; bir kez kullanılır:
+payment-thanks-vip-person = Ödeme alındı. VIP'ler arasına hoş geldin! Bir arkadaşımız seni yakında gruba ekleyecek.
 payment-refunded = Ödemen iade edildi. Tutar, geldiği yoldan sana dönecek.
 
 settings-title = Ayarların. Değiştirmek istediğine dokun.

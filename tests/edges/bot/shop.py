@@ -28,12 +28,14 @@ class Line:
     )
     failures: list[TransportError] = field(default_factory=list)
     """Of the next calls."""
+    results: dict[str, object] = field(default_factory=dict)
+    """What calls of a method bring; the others bring True."""
 
     async def call(self, method: str, params: Mapping[str, object], /, **_: float) -> object:
         self.called.append((method, params))
         if self.failures:
             raise self.failures.pop(0)
-        return True
+        return self.results.get(method, True)
 
     async def upload(
         self,

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from app.visitors import MONEY_MS
+from bot.capture import Arrival, capture
 from bot.texts import say
 from bot.visitor import Terms
 from core.errors import AmbiguousError, RateLimitedError, RejectedError, TransportError
-from tests.core.flow.worlds import ANNA, human
+from tests.core.flow.worlds import ANNA, DAY, GROUP, RULES, human
 from tests.edges.bot.shop import Shop, params
 
 SALE = {
@@ -128,6 +131,70 @@ async def test_a_payment_is_thanked_for_and_a_refund_gets_a_word() -> None:
         say("payment-thanks", "en"),
         say("payment-refunded", "en"),
     ]
+
+
+async def test_who_paid_for_vip_gets_a_link_of_the_own_into_its_group() -> None:
+    shop = Shop(terms=Terms(vip_chats=(GROUP,)))
+    shop.line.results["createChatInviteLink"] = {"invite_link": "https://t.me/+one"}
+    await shop.told(ANNA, successful_payment=SALE)
+    assert await shop.serve() == [f"{say('payment-thanks-vip-link', 'en')}\nhttps://t.me/+one"]
+    assert shop.line.called == [
+        ("createChatInviteLink", {"chat_id": GROUP, "name": "paid", "member_limit": 1})
+    ]
+
+
+async def test_where_the_bot_may_not_invite_a_person_will() -> None:
+    shop = Shop(terms=Terms(vip_chats=(GROUP,)))
+    shop.line.failures = [RejectedError("not enough rights", code="other")]
+    await shop.told(ANNA, successful_payment=SALE)
+    assert await shop.serve() == [say("payment-thanks-vip-person", "en")]
+
+
+async def tries_again(shop: Shop, payload: str = "vip") -> dict[str, Any]:
+    asked = checkout()
+    asked["pre_checkout_query"]["invoice_payload"] = payload
+    await shop.world.arrives(asked)
+    await shop.serve()
+    answered = shop.line.last("answerPreCheckoutQuery")
+    return {key: answered[key] for key in ("ok", "error_message") if key in answered}
+
+
+async def test_vip_is_sold_once_as_long_as_it_lasts() -> None:
+    shop = Shop(terms=Terms(vip_stars=500))
+    assert await tries_again(shop) == {"ok": True}
+    await shop.told(ANNA, successful_payment=SALE)
+    await shop.serve()
+    assert await tries_again(shop) == {"ok": False, "error_message": say("checkout-twice", "en")}
+    assert await tries_again(shop, "mug") == {"ok": True}
+    await shop.world.taps(ANNA, "buy:vip")
+    assert await shop.serve() == [say("vip-yours", "en")]
+    shop.world.clock.advance(30 * DAY / 1000)
+    assert await tries_again(shop) == {"ok": True}
+
+
+async def test_another_sale_or_one_given_back_is_no_vip() -> None:
+    shop = Shop()
+    await shop.told(ANNA, successful_payment={**SALE, "invoice_payload": "mug"})
+    await shop.serve()
+    assert await tries_again(shop) == {"ok": True}
+    again = SALE | {"telegram_payment_charge_id": "t2"}
+    await shop.told(ANNA, successful_payment=again)
+    await shop.told(ANNA, refunded_payment=again)
+    await shop.serve()
+    assert await tries_again(shop) == {"ok": True}
+
+
+async def test_a_member_of_the_vip_group_needs_not_pay_and_gets_no_link() -> None:
+    rules = replace(RULES, vip=frozenset({GROUP}))
+    shop = Shop(terms=Terms(vip_stars=500, vip_chats=(GROUP,)))
+    shop.world.read = lambda row: capture(
+        json.loads(row.body), Arrival(row.bot_id, row.update_id, row.received_ms), rules
+    )
+    await shop.world.moves_in_group(ANNA, "member")
+    assert (await tries_again(shop))["ok"] is False
+    await shop.told(ANNA, successful_payment=SALE)
+    assert await shop.serve() == [say("payment-thanks-vip", "en")]
+    assert "createChatInviteLink" not in shop.line.names()
 
 
 async def test_an_inline_search_finds_nothing_and_does_not_spin() -> None:
