@@ -6,8 +6,9 @@ not look newer than the /stop that followed it. Of choices received together the
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Final
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from bot.capture.fields import clean
 from bot.capture.frame import Draft, Frame
@@ -28,6 +29,18 @@ def is_zone(name: str) -> bool:
     except (ZoneInfoNotFoundError, ValueError, OSError):
         return False
     return True
+
+
+def zone_named(words: str) -> str:
+    """The IANA name that these words are, in whatever case and with spaces for underscores; else empty."""
+    if is_zone(words):
+        return words
+    return _zones().get("_".join(words.split()).casefold(), "") if len(words) <= MAX_ZONE_NAME else ""
+
+
+@cache
+def _zones() -> dict[str, str]:
+    return {name.casefold(): name for name in sorted(available_timezones()) if is_zone(name)}
 
 
 def split_command(text: str) -> tuple[str, str]:
@@ -59,8 +72,8 @@ def command(text: str, at_ms: int, sender: Sender, frame: Frame) -> list[Draft]:
     if name == "start":
         return _start(argument, at_ms, sender, frame)
     drafts = [Draft("command_used", at_ms, {"command": clean(name, 32)}), *refusal(text, frame)]
-    if name == "timezone" and is_zone(argument):
-        drafts.append(Draft("timezone_declared", at_ms, {"zone": argument}))
+    if name == "timezone" and (zone := zone_named(argument)):
+        drafts.append(Draft("timezone_declared", at_ms, {"zone": zone}))
     elif name == "language" and argument in LANGUAGES:
         drafts.append(Draft("language_chosen", at_ms, {"language": argument}))
     return drafts

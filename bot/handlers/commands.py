@@ -6,6 +6,7 @@ from aiogram import Router
 from aiogram.filters import Command, CommandObject, CommandStart
 from aiogram.types import Message
 
+from bot.capture.words import zone_named
 from bot.handlers import keyboards
 from bot.texts import one_line, say
 from bot.visitor import BotFace, Visitor
@@ -18,6 +19,7 @@ def router() -> Router:
     commands.message.register(timezone, Command("timezone"))
     commands.message.register(language, Command("language"))
     commands.message.register(help_, Command("help"))
+    commands.message.register(pay_support, Command("paysupport"))
     return commands
 
 
@@ -39,13 +41,22 @@ async def help_(message: Message, visitor: Visitor) -> None:
     await message.answer(say("help", visitor.language))
 
 
+async def pay_support(message: Message, visitor: Visitor) -> None:
+    """Telegram asks this command of all bots that take Stars."""
+    await message.answer(say("answer-support", visitor.language))
+
+
 async def timezone(message: Message, visitor: Visitor, command: CommandObject) -> None:
     """Confirmed from the record: what could not be understood is not in it."""
-    zone = visitor.preferences.zone
-    if zone and _same(command, zone):
+    zone, words = visitor.preferences.zone, (command.args or "").strip()
+    how = say("timezone-help", visitor.language)
+    if zone and zone_named(words) == zone:
         await message.answer(say("timezone-set", visitor.language, zone=zone))
+    elif words and not zone_named(words):
+        unknown = say("timezone-unknown", visitor.language, zone=one_line(words))
+        await message.answer(f"{unknown} {how}")
     else:
-        await message.answer(say("timezone-help", visitor.language))
+        await message.answer(how)
 
 
 async def language(message: Message, visitor: Visitor, command: CommandObject) -> None:

@@ -9,7 +9,7 @@ from aiogram.types import CallbackQuery, Message
 from bot.texts import say
 from bot.visitor import BotFace, Visitor
 
-PERSONAL = ("start", "help", "settings", "mydata", "forget", "timezone", "language")
+PERSONAL = ("start", "help", "settings", "mydata", "forget", "timezone", "language", "paysupport")
 
 
 def router() -> Router:

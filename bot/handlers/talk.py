@@ -1,6 +1,7 @@
 """What people write in their own words: a short answer when a topic is recognised, silence otherwise.
 
 Silence is deliberate: what nobody understood waits for an operator, and a reply to a campaign needs no echo.
+A command that we don't have gets the list of those that we have.
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 from aiogram import Router
 from aiogram.types import Message
 
+from bot.capture.words import split_command
 from bot.handlers import keyboards
 from bot.texts import say
 from bot.visitor import Terms, Visitor
@@ -18,9 +20,21 @@ ANSWERED = ("support", "vip", "price", "buy")
 
 def router() -> Router:
     talk = Router(name="talk")
+    talk.message.register(unknown_command, is_command)
     talk.message.register(words, has_words)
     talk.edited_message.register(changed, has_words)
     return talk
+
+
+async def is_command(message: Message) -> bool:
+    return (message.text or "")[:1] == "/" and (message.text or "")[1:2].isalpha()
+
+
+async def unknown_command(message: Message, visitor: Visitor, terms: Terms) -> None:
+    """An opt-out word behind a slash is one."""
+    name, argument = split_command(message.text or "")
+    refused = not argument and terms.words.opts_out(name)
+    await message.answer(say("stopped" if refused else "help", visitor.language))
 
 
 async def has_words(message: Message) -> bool:

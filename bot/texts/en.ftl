@@ -9,16 +9,16 @@ menu-price = Prices
 menu-vip = VIP
 menu-support = Support
 menu-news = News
-answer-price = Our prices start at 199 TL. Tap VIP to see what members get.
-answer-vip = VIP members get early access, better prices and a private group.
+answer-price = Tell me what you are interested in, and I will send you the price.
+answer-vip = VIP is our membership. Ask me about it, and a person will tell you more.
 answer-vip-price =
-    VIP members get early access, better prices and a private group. { $stars ->
+    VIP is our membership. { $stars ->
         [one] It costs one Star.
        *[other] It costs { $stars } Stars.
     }
 answer-buy = You can pay right here in the chat. Tell me what you would like.
 answer-support = I am sorry that something is not right. Write what happened and a person will look at it.
-answer-news = New this week: fresh arrivals and a members' evening.
+answer-news = There is nothing new right now. I will write when there is, if you allowed it.
 
 stopped = Done. I will not write to you first any more. /start brings me back.
 stopped-group = Done. I will not write to you first any more.
@@ -28,10 +28,12 @@ help =
     /settings - topics, how often, quiet hours, timezone, language
     /stop - no more messages from us
     /mydata - get a file of everything I know about you
-    /forget - have everything about you erased
+    /forget - have what I know about you erased
+    /paysupport - help with a payment
     /timezone Europe/Berlin - tell me your timezone
     /language en - choose a language (tr, en)
 timezone-set = Thank you. Your timezone is now { $zone }.
+timezone-unknown = I don't know { $zone }.
 timezone-help = Please write it like this: /timezone Europe/Istanbul
 language-set = I will speak English with you.
 language-help = Please write /language tr or /language en
@@ -45,7 +47,7 @@ buy-vip-button = { $stars ->
 }
 vip-not-for-sale = VIP is not for sale at the moment. Write to us and a person will help you.
 invoice-title = VIP
-invoice-text = Early access, better prices and a private group.
+invoice-text = Membership as VIP.
 checkout-refused = We can't take payments at the moment. Nothing was charged.
 checkout-twice = You are VIP already, so you don't have to pay again. Nothing was charged.
 vip-yours = You are VIP already, so there is nothing to pay.
@@ -79,7 +81,7 @@ topic-social = Community
 topic-news = News
 topic-poll = Polls
 frequency-ask = How often may I write first?
-frequency-ours = as seems right, seldom
+frequency-ours = seldom, when it seems right
 frequency-days = { $days ->
     [one] at most once a day
     [7] at most once a week
@@ -106,12 +108,12 @@ language-tr = Türkçe
 
 forget-ask =
     Shall I forget you? I will erase your profile, your settings, your history and your messages to me. This can't be undone.
-    I keep no more than a mark that says nothing about you, so that nobody enters you again by mistake. Telegram keeps this chat until you delete it.
+    What stays bears no name: a mark, so that nobody enters you again by mistake, and figures. Telegram keeps this chat until you delete it.
     With /mydata you get a copy first.
-forget-yes-button = Yes, erase everything
-forget-no-button = No, keep it
-forget-noted = I am erasing everything about you.
-forget-done = Done: everything about you is being erased now. I will not write to you again. If you ever want to come back: /start
+forget-yes-button = Yes, forget me
+forget-no-button = No, keep everything
+forget-noted = I am erasing what I know about you.
+forget-done = Done: what I know about you is being erased now. I will not write to you again. If you ever want to come back: /start
 forget-kept = All right, everything stays as it is.
 forgotten = I know nothing about you any more. /start brings me back.
 forgotten-pays = I know nothing about you any more, so I can't sell to you. Nothing was charged. /start brings me back.
@@ -155,4 +157,4 @@ command-help = what you can do here
 command-settings = topics, how often, quiet hours, language
 command-stop = no more messages from us
 command-mydata = a file of everything I know about you
-command-forget = have everything about you erased
+command-forget = have what I know about you erased

@@ -9,15 +9,15 @@ menu-price = Fiyatlar
 menu-vip = VIP
 menu-support = Destek
 menu-news = Haberler
-answer-price = Fiyatlarımız 199 TL'den başlıyor. Üyelerin neler kazandığını görmek için VIP'e dokun.
-answer-vip = VIP üyeler önce görür, daha ucuza alır ve özel gruba katılır.
+answer-price = Neyle ilgilendiğini yaz, sana fiyatını göndereyim.
+answer-vip = VIP bizim üyeliğimiz. Merak ettiğini sor, bir arkadaşımız anlatsın.
 answer-vip-price =
-    VIP üyeler önce görür, daha ucuza alır ve özel gruba katılır. { $stars ->
+    VIP bizim üyeliğimiz. { $stars ->
        *[other] Ücreti { $stars } Yıldız.
     }
 answer-buy = Ödemeyi burada, sohbette yapabilirsin. Ne istediğini yaz.
 answer-support = Sorun yaşadığın için üzgünüm. Ne olduğunu yaz, bir arkadaşımız ilgilenecek.
-answer-news = Bu hafta: yeni gelenler ve üyeler gecesi.
+answer-news = Şu anda yeni bir şey yok. Olunca yazarım, izin verdiysen.
 
 stopped = Tamam. Artık ben önce yazmayacağım. /start ile geri dönebilirsin.
 stopped-group = Tamam. Artık ben önce yazmayacağım.
@@ -27,10 +27,12 @@ help =
     /settings - konular, sıklık, sessiz saatler, saat dilimi, dil
     /stop - bizden mesaj gelmesin
     /mydata - hakkında bildiğim her şeyi dosya olarak al
-    /forget - hakkındaki her şeyi sildir
+    /forget - hakkında bildiklerimi sildir
+    /paysupport - ödemeyle ilgili yardım
     /timezone Europe/Istanbul - saat dilimini söyle
     /language tr - dil seç (tr, en)
 timezone-set = Teşekkürler. Saat dilimin artık { $zone }.
+timezone-unknown = { $zone } diye bir saat dilimi bilmiyorum.
 timezone-help = Lütfen şöyle yaz: /timezone Europe/Istanbul
 language-set = Seninle Türkçe konuşacağım.
 language-help = Lütfen /language tr veya /language en yaz
@@ -43,7 +45,7 @@ buy-vip-button = { $stars ->
 }
 vip-not-for-sale = VIP şu anda satışta değil. Bize yaz, bir arkadaşımız yardımcı olsun.
 invoice-title = VIP
-invoice-text = Önce görmek, daha ucuza almak ve özel gruba katılmak için.
+invoice-text = VIP üyelik.
 checkout-refused = Şu anda ödeme alamıyoruz. Hesabından para çekilmedi.
 checkout-twice = Zaten VIP üyesisin, yeniden ödemene gerek yok. Hesabından para çekilmedi.
 vip-yours = Zaten VIP üyesisin, ödemen gereken bir şey yok.
@@ -77,7 +79,7 @@ topic-social = Topluluk
 topic-news = Haberler
 topic-poll = Anketler
 frequency-ask = Sana ne sıklıkta önce ben yazabilirim?
-frequency-ours = uygun gördükçe, seyrek
+frequency-ours = uygun olduğunda, seyrek
 frequency-days = { $days ->
     [1] en çok günde bir
     [7] en çok haftada bir
@@ -85,7 +87,7 @@ frequency-days = { $days ->
    *[other] en çok { $days } günde bir
 }
 quiet-ask = Gününün hangi saatlerinde sessiz kalayım?
-quiet-ours = 22 ile 8 arası, sen de uyanık değilsen
+quiet-ours = 22 ile 8 arası (o saatlerde uyanıksan yazabilirim)
 quiet-own = her zaman { $start } ile { $end } arası
 quiet-off = yok, her saat olur
 quiet-needs-zone = Saat dilimini kesin bilmiyorum. Bu saatlere uyabilmem için lütfen seç; emin olana kadar sessiz kalacağım.
@@ -104,12 +106,12 @@ language-tr = Türkçe
 
 forget-ask =
     Seni unutayım mı? Profilini, ayarlarını, geçmişini ve bana yazdıklarını silerim. Bu geri alınamaz.
-    Yanlışlıkla yeniden kaydedilmemen için, seninle ilgili hiçbir şey söylemeyen bir işaretten fazlasını saklamam. Bu sohbeti sen silene kadar Telegram saklar.
+    Geriye kalanlarda adın geçmez: yanlışlıkla yeniden kaydedilmemen için bir işaret ve sayılar. Bu sohbeti sen silene kadar Telegram saklar.
     Önce /mydata ile bir kopya alabilirsin.
-forget-yes-button = Evet, her şeyi sil
-forget-no-button = Hayır, kalsın
-forget-noted = Hakkındaki her şeyi siliyorum.
-forget-done = Tamam: hakkındaki her şey şimdi siliniyor. Sana bir daha yazmayacağım. Bir gün geri dönmek istersen: /start
+forget-yes-button = Evet, beni unut
+forget-no-button = Hayır, her şey kalsın
+forget-noted = Hakkında bildiklerimi siliyorum.
+forget-done = Tamam: hakkında bildiklerim şimdi siliniyor. Sana bir daha yazmayacağım. Bir gün geri dönmek istersen: /start
 forget-kept = Tamam, her şey olduğu gibi kalıyor.
 forgotten = Artık hakkında hiçbir şey bilmiyorum. /start ile geri dönebilirsin.
 forgotten-pays = Artık hakkında hiçbir şey bilmiyorum, bu yüzden ödeme alamam. Hesabından para çekilmedi. /start ile geri dönebilirsin.
@@ -153,4 +155,4 @@ command-help = burada neler yapabilirsin
 command-settings = konular, sıklık, sessiz saatler, dil
 command-stop = bizden mesaj gelmesin
 command-mydata = hakkında bildiğim her şey, dosya olarak
-command-forget = hakkındaki her şeyi sildir
+command-forget = hakkında bildiklerimi sildir

@@ -56,13 +56,53 @@ async def test_people_are_spoken_to_in_the_language_they_chose() -> None:
     assert await shop.serve() == [say("language-help", "tr")]
 
 
+@pytest.mark.parametrize(
+    ("typed", "zone"),
+    [("europe/berlin", "Europe/Berlin"), ("AMERICA/new york", "America/New_York"), ("utc", "UTC")],
+)
+async def test_a_timezone_is_known_in_whatever_case(typed: str, zone: str) -> None:
+    shop = Shop()
+    await shop.world.says(ANNA, f"/timezone {typed}")
+    assert await shop.serve() == [say("timezone-set", "en", zone=zone)]
+
+
+@pytest.mark.parametrize("typed", ["Nix/Nowhere", "UTC+3", "x" * 900, "posixrules", "../etc/passwd"])
+async def test_a_timezone_that_nobody_knows_is_named(typed: str) -> None:
+    shop = Shop()
+    await shop.world.says(ANNA, f"/timezone {typed}")
+    (text,) = await shop.serve()
+    assert text.startswith(f"I don't know {typed[:64]}.")
+    assert text.endswith(say("timezone-help", "en"))
+
+
+@pytest.mark.parametrize(
+    ("typed", "answer"),
+    [
+        ("/paysupport", "answer-support"),
+        ("/nonsense", "help"),
+        ("/vip now", "help"),
+        ("/iptal", "stopped"),
+    ],
+)
+async def test_every_command_gets_an_answer(typed: str, answer: str) -> None:
+    shop = Shop()
+    await shop.world.says(ANNA, typed)
+    assert await shop.serve() == [say(answer, "en")]
+
+
+async def test_what_merely_begins_with_a_slash_is_no_command() -> None:
+    shop = Shop()
+    await shop.world.says(ANNA, "/ 2 + 2")
+    assert await shop.serve() == []
+
+
 async def test_a_timezone_is_confirmed_or_explained() -> None:
     shop = Shop()
     await shop.world.says(ANNA, "/timezone Europe/Istanbul")
     await shop.world.says(ANNA, "/timezone Middle Earth")
     assert await shop.serve() == [
         say("timezone-set", "en", zone="Europe/Istanbul"),
-        say("timezone-help", "en"),
+        f"{say('timezone-unknown', 'en', zone='Middle Earth')} {say('timezone-help', 'en')}",
     ]
 
 

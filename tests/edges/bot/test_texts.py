@@ -64,6 +64,13 @@ def test_numbers_are_written_as_the_language_writes_them() -> None:
     assert "1.500" in texts.say("buy-vip-button", "tr", stars=1500)
 
 
+@pytest.mark.parametrize("language", texts.LANGUAGES)
+def test_no_text_names_a_price_that_nobody_has_set(language: str) -> None:
+    for key, names in texts_in(language).items():
+        if key.startswith("answer-") and not names:
+            assert not re.search(r"\d", texts.say(key, language)), key
+
+
 def test_a_name_is_one_printable_line_of_bounded_length() -> None:
     assert texts.one_line("  Anna\n\u202e<b>\x00 ") == "Anna <b>"
     assert len(texts.one_line("x" * 5_000)) == texts.MAX_NAME
