@@ -6,6 +6,7 @@ from __future__ import annotations
 import asyncio
 import json
 import re
+from contextlib import redirect_stdout
 from pathlib import Path
 from typing import Any
 
@@ -174,7 +175,7 @@ async def _start(database: Path, *payloads: str) -> None:
 
 
 def test_groups_are_listed_and_shown_by_either_number(
-    config: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    config: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     [row] = said(config, capsys, "groups", "list")["groups"]
     assert (row["chat_id"], row["members_seen"]) == (GROUP, 2)
@@ -182,8 +183,8 @@ def test_groups_are_listed_and_shown_by_either_number(
         found = said(config, capsys, "groups", "show", name)
         assert [one["name"] for one in found["members"]] == ["Anna", "Bora [red]"]
         assert len(found["group"]["hours"]) == 24
-    monkeypatch.setattr("sys.stdout", screen := Screen())
-    assert run(["groups", "show", str(GROUP), "--config", str(config)]) == 0
+    with redirect_stdout(Screen()) as screen:
+        assert run(["groups", "show", str(GROUP), "--config", str(config)]) == 0
     assert re.search(r"last seen +2026-01-05 09:00\n", screen.getvalue())
     assert re.search(r"busiest hours \(UTC\) +09 h\n", screen.getvalue())
     assert run(["groups", "show", "99", "--config", str(config)]) == 4

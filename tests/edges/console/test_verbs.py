@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from contextlib import redirect_stderr
 from pathlib import Path
 
 import pytest
@@ -202,9 +203,7 @@ def test_the_doctor_looks_at_the_key_and_makes_none(config: Path, capsys: pytest
     assert looked()["listen"] == (True, "http://127.0.0.1:8080, while the installation runs")
 
 
-def test_an_interrupted_import_says_how_it_goes_on(
-    config: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_interrupted_import_says_how_it_goes_on(config: Path, tmp_path: Path) -> None:
     class CtrlC(Screen):
         """A terminal at which somebody stops the work when its bar appears."""
 
@@ -221,8 +220,8 @@ def test_an_interrupted_import_says_how_it_goes_on(
         ([], "interrupted; the same command goes on"),
         (["--again"], "interrupted; the same command without --again goes on"),
     ):
-        monkeypatch.setattr("sys.stderr", screen := CtrlC())
-        assert run(["import", str(file), *extra, "--config", str(config)]) == 130
+        with redirect_stderr(CtrlC()) as screen:
+            assert run(["import", str(file), *extra, "--config", str(config)]) == 130
         assert screen.getvalue().strip().splitlines() == [says]
 
 
