@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 ORGANIC = "(organic)"
 NOBODY = "nobody has opened a bot yet"
-NO_BOT = "none: a bot is wanted, whose username begins the link"
+NO_BOT = "none without a bot"
 
 
 def made(link: MadeLink, verb: str) -> Report:

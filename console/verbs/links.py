@@ -28,6 +28,8 @@ def make(
     out, options = output(json), options_of(ctx)
     key = workspace_key(options.config, demo=options.demo) if days else b""
     made = make_link(key, code, days, WallClock().now_ms(), bot.removeprefix("@"))
+    if not made.url:
+        out.note("without a bot's username this is no whole link: its address is left empty")
     out.show(links.made(made, f"manage_crm.py links make {code}" + (f" --days {days}" if days else "")))
 
 

@@ -117,6 +117,7 @@ def test_a_link_without_a_bot_is_no_dead_address(config: Path, capsys: pytest.Ca
     stdout, stderr = capsys.readouterr()
     link = json.loads(stdout)["link"]
     assert (link["url"], link["payload"]) == ("", "spring")
+    assert "its address is left empty" in stderr
     assert run(["links", "make", "spring", "--days", "9", "--config", str(config)]) == 0
     stdout, stderr = capsys.readouterr()
     assert "t.me" not in stdout and "links make spring --days 9 --bot USERNAME" in stderr
