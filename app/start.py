@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import uvloop
 
 from adapters.logs import LogFiles, open_logs
-from adapters.memory.hot import MemoryHot
+from adapters.memory import MemoryHot, MemoryStore
 from adapters.settings import load
 from adapters.settings.key import installation_key
 from app.clock import WallClock
@@ -66,6 +66,11 @@ async def import_file(
     """Import history. A running installation shows it in Redis with its next look."""
     settings = load(config or CONFIG, os.environ)
     source = open_source(options.file)
+    if options.dry_run:  # nothing is made, not even an empty database
+        nowhere = CaptureDeps(MemoryStore(), MemoryHot(), reading_of(settings).reader(b""))
+        return await import_lines(
+            ImportDeps(nowhere), source, WallClock().now_ms(), dry_run=True, progress=progress
+        )
     make_data_folder(settings)
     key = installation_key(settings, os.environ)
     store = await open_store(settings)
@@ -74,9 +79,7 @@ async def import_file(
         capture = CaptureDeps(store, MemoryHot(), reading_of(settings).reader(key), suppressed_as)
         deps = ImportDeps(capture, suppressed_as)
         now_ms = WallClock().now_ms()
-        return await import_lines(
-            deps, source, now_ms, dry_run=options.dry_run, again=options.again, progress=progress
-        )
+        return await import_lines(deps, source, now_ms, again=options.again, progress=progress)
     finally:
         await store.close()
 

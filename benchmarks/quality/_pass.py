@@ -109,7 +109,7 @@ def effects(file: Path) -> str:
         for table in _EFFECTS:
             count = len(base.execute(f"SELECT * FROM {table} LIMIT 0").description)  # noqa: S608 - names of ours
             order = ", ".join(str(n + 1) for n in range(count))
-            for row in base.execute(f"SELECT * FROM {table} ORDER BY {order}"):  # noqa: S608 - likewise
+            for row in base.execute(f"SELECT * FROM {table} ORDER BY {order}"):  # noqa: S608 - names of ours
                 digest.update(repr(row).encode())
     return digest.hexdigest()
 

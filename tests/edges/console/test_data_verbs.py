@@ -246,3 +246,15 @@ def test_redis_memory_needs_a_running_redis(config: Path, capsys: pytest.Capture
         "error: the demo's Redis runs while the demo runs",
         "next: manage_crm.py demo",
     ]
+
+
+def test_a_dry_run_makes_nothing_not_even_a_database(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    config, file = tmp_path / "config.yaml", tmp_path / "events.jsonl"
+    config.write_text("workspace: {name: fresh}\n", encoding="utf-8")
+    line = {"person": "telegram:1", "at_ms": NOW, "event": "command_used", "props": {"command": "help"}}
+    file.write_text(json.dumps(line), encoding="utf-8")
+    found = said(config, capsys, "import", str(file), "--dry-run")["imported"]
+    assert (found["lines"], found["errors"]) == (1, 0)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["config.yaml", "events.jsonl"]
