@@ -27,7 +27,11 @@ class Answers:
         self._faces = {face.bot_id: face for face in faces}
         self._bots = {face.bot_id: Bot(face.token, session=session) for face in faces}
         self._find_visitor = find_visitor
-        self._known: dict[str, Any] = {"house": house, "terms": terms or Terms()}
+        self._known: dict[str, Any] = {
+            "house": house,
+            "terms": terms or Terms(),
+            "bots": [face.bot_id for face in faces],
+        }
         self._dispatcher = Dispatcher(disable_fsm=True)
         self._dispatcher.include_router(router())
 

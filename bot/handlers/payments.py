@@ -15,7 +15,7 @@ from aiogram.types import CallbackQuery, InlineQuery, LabeledPrice, Message, Pre
 from bot.handlers import keyboards
 from bot.handlers.filters import exactly
 from bot.texts import say
-from bot.visitor import VIP, BotFace, House, Terms, Visitor
+from bot.visitor import VIP, House, Terms, Visitor
 from core.errors import TransportError
 
 INVITATION: Final = "paid"
@@ -94,25 +94,28 @@ async def buy(query: CallbackQuery, visitor: Visitor, terms: Terms, house: House
     )
 
 
-async def paid(message: Message, visitor: Visitor, terms: Terms, house: House, face: BotFace) -> None:
+async def paid(message: Message, visitor: Visitor, terms: Terms, house: House, bots: Sequence[int]) -> None:
     sale, language = message.successful_payment, visitor.language
     if sale is None or sale.invoice_payload != VIP:
         await message.answer(say("payment-thanks", language))
     elif visitor.in_vip or not terms.vip_chats:
         await message.answer(say("payment-thanks-vip", language))
     else:
-        links = [await _invitation(house, face.bot_id, chat_id) for chat_id in terms.vip_chats]
+        links = [await _invitation(house, bots, chat_id) for chat_id in terms.vip_chats]
         await message.answer(_way_in([link for link in links if link], language))
 
 
-async def _invitation(house: House, bot_id: int, chat_id: int) -> str:
-    """A link that lets one person in; empty where this bot may not make any."""
+async def _invitation(house: House, bots: Sequence[int], chat_id: int) -> str:
+    """A link that lets one person in, by the first of our bots that may make it; empty where none may."""
     asked = {"chat_id": chat_id, "name": INVITATION, "member_limit": 1}
-    try:
-        made = await house.call(bot_id, "createChatInviteLink", asked)
-    except TransportError:
-        return ""
-    return str(made.get("invite_link") or "") if isinstance(made, Mapping) else ""
+    for bot_id in bots:
+        try:
+            made = await house.call(bot_id, "createChatInviteLink", asked)
+        except TransportError:
+            continue
+        if isinstance(made, Mapping):
+            return str(made.get("invite_link") or "")
+    return ""
 
 
 def _way_in(links: Sequence[str], language: str) -> str:

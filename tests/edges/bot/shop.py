@@ -15,6 +15,8 @@ from core.ports import InboxRow
 from tests.core.flow.worlds import BOT, World, human, read
 
 FACE = BotFace(BOT, f"{BOT}:TEST", "Kairos Boutique", "kairos_boutique_bot")
+CLUB_BOT = 44
+CLUB_FACE = BotFace(CLUB_BOT, f"{CLUB_BOT}:TEST", "Kairos Club", "kairos_club_bot")
 
 
 @dataclass(slots=True)
@@ -62,12 +64,13 @@ class Shop:
     world: World = field(default_factory=World)
     terms: Terms = field(default_factory=Terms)
     line: Line = field(default_factory=Line)
+    club: Line = field(default_factory=lambda: Line(CLUB_BOT))
     forgotten: list[Identity] = field(default_factory=list)
     answers: Answers = field(init=False)
 
     def __post_init__(self) -> None:
-        visitors = Visitors(self.world.replying, [self.line], "en", self._forget)
-        self.answers = Answers([FACE], visitors, visitors.find, self.terms)
+        visitors = Visitors(self.world.replying, [self.line, self.club], "en", self._forget)
+        self.answers = Answers([FACE, CLUB_FACE], visitors, visitors.find, self.terms)
 
     async def _forget(self, identity: Identity) -> bool:
         self.forgotten.append(identity)

@@ -143,9 +143,18 @@ async def test_who_paid_for_vip_gets_a_link_of_the_own_into_its_group() -> None:
     ]
 
 
-async def test_where_the_bot_may_not_invite_a_person_will() -> None:
+async def test_another_of_our_bots_invites_where_this_one_may_not() -> None:
     shop = Shop(terms=Terms(vip_chats=(GROUP,)))
     shop.line.failures = [RejectedError("not enough rights", code="other")]
+    shop.club.results["createChatInviteLink"] = {"invite_link": "https://t.me/+two"}
+    await shop.told(ANNA, successful_payment=SALE)
+    assert (await shop.serve())[0].endswith("https://t.me/+two")
+
+
+async def test_where_no_bot_may_invite_a_person_will() -> None:
+    shop = Shop(terms=Terms(vip_chats=(GROUP,)))
+    shop.line.failures = [RejectedError("not enough rights", code="other")]
+    shop.club.failures = [RejectedError("not enough rights", code="other")]
     await shop.told(ANNA, successful_payment=SALE)
     assert await shop.serve() == [say("payment-thanks-vip-person", "en")]
 
