@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from sqlalchemy import BindParameter, bindparam, case, delete, func, select, update
+from sqlalchemy import BindParameter, ColumnElement, bindparam, case, delete, func, select, update
 
 from adapters.redaction import emptied, redact, those
 from adapters.sql import tables
@@ -37,7 +37,6 @@ _ROW: Final = select(
     INBOX.c.answer,
 )
 _PENDING: Final = _ROW.where(INBOX.c.state == "received").order_by(INBOX.c.lane, INBOX.c.id).limit(_MOST)
-_CLAIM: Final = select(INBOX.c.id).where(INBOX.c.id.in_(_VALUES), INBOX.c.state == "received")
 _UNHANDLED: Final = (
     _ROW.where(INBOX.c.state == "applied", INBOX.c.lane == bindparam("in_lane"))
     .order_by(INBOX.c.id)
@@ -47,9 +46,18 @@ _ASIDE: Final = (
     _ROW.where(INBOX.c.state == "failed", INBOX.c.id > bindparam("after")).order_by(INBOX.c.id).limit(_MOST)
 )
 _IDS = INBOX.c.id.in_(_VALUES)
+
+
+def _is(state: str) -> ColumnElement[bool]:
+    """The state of rows that are looked up by their numbers. Said so that no index on the state is taken for
+    it: that would read everything that waits, again for each batch."""
+    return func.coalesce(INBOX.c.state, "") == state
+
+
+_CLAIM: Final = select(INBOX.c.id).where(_IDS, _is("received"))
 _APPLIED: Final = (
     update(INBOX)
-    .where(_IDS, INBOX.c.state == "received")
+    .where(_IDS, _is("received"))
     .values(state=case((INBOX.c.answer, "applied"), else_="handled"))
 )
 _HANDLED: Final = update(INBOX).where(_IDS, INBOX.c.state != "failed").values(state="handled")
@@ -58,8 +66,8 @@ _NUMBERS: Final = select(INBOX.c.id, INBOX.c.update_id).where(_IDS)
 _EMPTY: Final = update(INBOX).where(INBOX.c.id == bindparam("of_id")).values(body=bindparam("left"))
 _BODIES: Final = select(INBOX.c.id, INBOX.c.state, INBOX.c.body).where(_IDS)
 _REDACT: Final = _EMPTY.values(state=bindparam("stands"))
-_REPLAY: Final = update(INBOX).where(_IDS, INBOX.c.state == "failed").values(state="received", reason="")
-_DROP: Final = delete(INBOX).where(_IDS, INBOX.c.state == "failed")
+_REPLAY: Final = update(INBOX).where(_IDS, _is("failed")).values(state="received", reason="")
+_DROP: Final = delete(INBOX).where(_IDS, _is("failed"))
 _OLDEST: Final = (
     select(INBOX.c.id, INBOX.c.received_ms)
     .where(INBOX.c.state == "handled", INBOX.c.lane == bindparam("in_lane"))
@@ -67,7 +75,7 @@ _OLDEST: Final = (
     .limit(_MOST)
 )
 """Looks at no more rows than may go: ids grow with the time of receipt."""
-_PRUNE: Final = delete(INBOX).where(_IDS, INBOX.c.state == "handled")
+_PRUNE: Final = delete(INBOX).where(_IDS, _is("handled"))
 _OFFSET: Final = select(OFFSET.c.next_offset).where(OFFSET.c.bot_id == bindparam("bot"))
 _COUNTS: Final = select(INBOX.c.state, func.count()).group_by(INBOX.c.state).order_by(INBOX.c.state)
 _EXPORT: Final = select(INBOX.c.bot_id, INBOX.c.update_id, INBOX.c.state).order_by(INBOX.c.id)
