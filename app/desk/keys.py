@@ -5,9 +5,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from adapters.settings.key import installation_key
-
 from adapters.settings import load
+from adapters.settings.key import installation_key
 from app.desk.workspace import CONFIG
 
 DEMO_KEY = b"SIMULATED key of the demo, which guards nothing at all"
