@@ -10,6 +10,7 @@ from aiogram import Bot, Dispatcher
 from aiogram.types import Update
 
 from bot.handlers import router
+from bot.readable import readable
 from bot.session import Answering, LedgerSession, answering
 from bot.visitor import BotFace, FindVisitor, House, Terms
 from core.errors import ContentError
@@ -42,7 +43,7 @@ class Answers:
         if bot is None:
             raise ContentError(f"no bot {row.bot_id} is configured any more")
         try:
-            update = Update.model_validate(orjson.loads(row.body), context={"bot": bot})
+            update = Update.model_validate(readable(orjson.loads(row.body)), context={"bot": bot})
         except ValueError as error:  # no JSON to orjson, or no Update to aiogram
             raise ContentError("aiogram can't read this update") from error
         visitor = await self._find_visitor(sender.identity, sender.language)
