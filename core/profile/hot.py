@@ -43,6 +43,8 @@ SEGMENT: Final = "s:"
 BOT: Final = "b:"
 """Of a group: `b:<bot id>` -> 2 where that bot may write, else 1."""
 MAX_BYTES: Final = 64
+FADED: Final = 1e-9
+"""Weight of an act long past: what decayed sums fall to after some thirty half-lives."""
 
 _WINDOWS: Final = {
     "acts": "interactions",
@@ -275,9 +277,13 @@ def unpack_group(kept: Mapping[str, str]) -> dict[str, object]:
 
 
 def pack_hours(activity: Sequence[float]) -> str:
-    """`peak:` and two hex digits an hour: 24 sums, exact to 1/255 of the peak; empty without activity."""
+    """`peak:` and two hex digits an hour: 24 sums, exact to 1/255 of the peak; empty without activity.
+
+    Sums decay and never reach zero, so what has faded below `FADED` counts as none: dividing by it
+    would leave the range of a float.
+    """
     peak = max(activity, default=0.0)
-    if peak <= 0.0:
+    if peak < FADED:
         return ""
     scale = 255.0 / peak
     return f"{peak:.6g}:{bytes([int(scale * value + 0.5) for value in activity]).hex()}"

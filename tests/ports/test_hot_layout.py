@@ -195,3 +195,9 @@ def test_packed_hours_are_exact_to_one_255th_of_the_peak(activity: list[float]) 
     allowed = max(activity) / 255 + 1e-3
     unpacked = unpack_hours(packed)
     assert all(abs(a - b) <= allowed for a, b in zip(activity, unpacked, strict=True))
+
+
+@pytest.mark.parametrize("peak", [5e-324, 1e-308, 1e-12])
+def test_hours_that_have_faded_are_no_hours(peak: float) -> None:
+    assert pack_hours([peak] + [0.0] * 23) == ""
+    assert unpack_hours("") == (0.0,) * 24
