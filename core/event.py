@@ -285,6 +285,40 @@ _KINDS = (
             "content": "content name",
             "kind": "content kind",
             "segment": "sending segment",
+            "campaign": "opt, b:<broadcast> or j:<journey>",
+            "variant": "which of the campaign's contents, or empty",
+        },
+    ),
+    EventKind(
+        "campaign_posted",
+        "a campaign message reached a group",
+        {
+            "message": "ledger id",
+            "content": "content name",
+            "kind": "content kind",
+            "segment": "sending segment",
+            "campaign": "b:<broadcast>",
+        },
+    ),
+    EventKind(
+        "link_clicked",
+        "the person opened a tracked link of a message",
+        {"message": "ledger id", "link": "its place in the message"},
+        True,
+    ),
+    EventKind(
+        "journey_entered",
+        "the person entered a journey",
+        {"journey": "name", "version": "version", "run": "the how-manieth time"},
+    ),
+    EventKind(
+        "journey_left",
+        "the person's way through a journey ended",
+        {
+            "journey": "name",
+            "run": "the how-manieth time",
+            "how": "done, goal, exited",
+            "step": "the last step",
         },
     ),
     EventKind(
@@ -293,7 +327,7 @@ _KINDS = (
         {
             "message": "ledger id",
             "kind": "content kind",
-            "how": "tap, reply, reaction, vote, sale",
+            "how": "tap, reply, reaction, vote, click, sale",
             "sent_ms": "when it was sent",
             "delay_ms": "from sending to the response",
         },

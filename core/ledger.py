@@ -66,6 +66,16 @@ PERMIT_VALID_MS: Final = 5_000
 LEAVES_MS: Final = 3_000
 """A request leaves within this time after it was handed over (it may wait for a line), or not at all."""
 
+HEAD_START_MS: Final = 30 * 60_000
+"""What one point of priority is worth in the line: half an hour of waiting."""
+
+
+def place_of(priority: float, due_ms: int) -> int:
+    """The place in line of a message whose moment has come; the smaller goes first. It never changes, so
+    whoever waits comes to the front by itself: nothing starves behind what is more important."""
+    return due_ms - round(priority * HEAD_START_MS)
+
+
 REJECTIONS: Final[Mapping[str, State]] = {
     "blocked": State.UNREACHABLE,
     "deactivated": State.UNREACHABLE,
@@ -106,9 +116,36 @@ def check_move(old: State, new: State) -> None:
         raise RefusedError(f"a message can't go from {old} to {new}")
 
 
+BODY: Final[Mapping[str, str]] = {
+    "text": "HTML of the message, or the caption of its media",
+    "parse_mode": "HTML",
+    "buttons": "rows of {text, data | url | link}; link: place of the address in `links`",
+    "media": "up to ten of {type: photo | video | animation | audio | document | voice, source}; source: "
+    "https address, Telegram file id, or file:NAME in the folder of media",
+    "poll": "{question, options: [text], multiple}; text and media are left out then",
+    "links": "tracked addresses; the text names them as {link:0}, a button by `link`",
+    "silent": "true: without a sound",
+    "protect": "true: can't be forwarded",
+    "preview": "true: with the preview of the first link",
+    "thread": "forum topic of the group",
+    "ages": "[least, most] days since the first contact, most 0 = no bound; the door holds on to it",
+    "paid": "true: allow_paid_broadcast; set when the row is marked, never when it is planned",
+    "photo": "an address or file id: the short form of media with one photo",
+    "method": "a raw call of a handler, or copyMessage of an operator's message, with `params`",
+    "params": "its parameters",
+}
+"""What a message's body may hold. Buttons' data and {link:N} carry `{id}` until the row has its number."""
+
+BROADCAST: Final = "b:"
+JOURNEY: Final = "j:"
+"""Campaigns are `opt` (the optimizer), `b:<broadcast>` and `j:<journey>`."""
+
+
 @dataclass(frozen=True, slots=True)
 class NewMessage:
-    """A message to be planned. `step` makes it unique per (campaign, person); times are UTC milliseconds."""
+    """A message to be planned. `step` makes it unique per (campaign, person); times are UTC milliseconds.
+
+    To a group: person_no 0, `group_no`, and a step that names the group."""
 
     cls: MessageClass
     campaign: str
@@ -128,14 +165,16 @@ class NewMessage:
     reason: str = ""
     state: State = State.PLANNED
     permit_ms: int = 0
+    group_no: int = 0
+    variant: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Message:
     """One row; `permit_ms`, `sent_ms`, `answered_ms` and `telegram_id` are 0 until they happen.
 
-    `body`: {"text", "parse_mode"?, "buttons"?, "photo"?}, or a raw call {"method", "params"} of a handler.
-    """
+    `body`: see `core.ledger.BODY`. `variant`: which of a campaign's contents, empty = the only one. `harm`:
+    block or opt_out that followed within a day, `harm_ms` when."""
 
     id: int
     cls: MessageClass
@@ -161,6 +200,10 @@ class Message:
     telegram_id: int
     answered_ms: int
     created_ms: int
+    group_no: int = 0
+    variant: str = ""
+    harm: str = ""
+    harm_ms: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -145,17 +145,23 @@ class Inbox(Section):
 
 
 class Listen(Section):
-    """Where this program is reached by HTTP: webhooks, /healthz, /readyz, /metrics. Port 0: not at all."""
+    """Where this program is reached by HTTP: webhooks, tracked links, /healthz, /readyz, /metrics. Port 0: not
+    at all. `public_url`: the https address that leads here; empty = links are not tracked."""
 
     host: str = Field(default="127.0.0.1", min_length=1, max_length=255)
     port: int = Field(default=0, ge=0, le=65_535)
     max_body_kb: int = Field(default=1_024, ge=16, le=65_536)
+    public_url: Annotated[str, AfterValidator(_maybe_http)] = ""
 
 
 class Groups(Section):
-    """Groups of a special meaning. `vip`: Telegram's numbers of groups whose joining is a conversion."""
+    """`vip`: Telegram's numbers of groups whose joining is a conversion. The others bound what campaigns post
+    to one group."""
 
     vip: tuple[int, ...] = ()
+    per_day: int = Field(default=1, ge=0, le=10)
+    per_week: int = Field(default=3, ge=0, le=70)
+    gap_h: float = Field(default=20.0, ge=0, le=720)
 
 
 class Payments(Section):
@@ -194,11 +200,49 @@ class Delivery(Section):
     per_week: int = Field(default=10, ge=1, le=70)
     rate_per_s: float = Field(default=27.0, ge=1, le=29)
     rate_ceiling_per_s: float = Field(default=29.0, ge=1, le=29)
+    quiet_from: int = Field(default=22, ge=0, le=23)
+    quiet_to: int = Field(default=8, ge=0, le=23)
+    plain_daily_limit: int = Field(default=1, ge=1, le=10)
+    plain_cooldown_h: float = Field(default=20.0, ge=0, le=720)
+    paid_rate_per_s: int = Field(default=0, ge=0, le=1_000)
+    paid_stars_a_day: int = Field(default=0, ge=0, le=1_000_000)
+    stop_block_percent: float = Field(default=2.0, ge=0.1, le=100)
+    stop_opt_out_percent: float = Field(default=5.0, ge=0.1, le=100)
 
     @model_validator(mode="after")
     def _ceiling_above(self) -> Delivery:
         if self.rate_ceiling_per_s < self.rate_per_s:
             raise ValueError("has a rate_ceiling_per_s below its rate_per_s")
+        return self
+
+
+class Operator(Section):
+    """Somebody who runs this installation, by Telegram id. Owners, admins and marketers may send."""
+
+    telegram_id: int = Field(ge=1)
+    name: Name
+    role: Literal["owner", "admin", "marketer", "agent", "analyst", "viewer"] = "viewer"
+
+
+class Gpt(Section):
+    """Texts from briefs by an OpenAI-compatible service. Without a key none is asked. Prices are per million
+    tokens, in the currency of `money_a_day`."""
+
+    key_env: EnvName | None = None
+    key_file: Path | None = None
+    base_url: Annotated[str, AfterValidator(_http)] = "https://api.openai.com/v1"
+    model: str = Field(default="gpt-5-mini", min_length=1, max_length=100)
+    requests_an_hour: int = Field(default=60, ge=0, le=100_000)
+    tokens_a_day: int = Field(default=200_000, ge=0, le=1_000_000_000)
+    money_a_day: float = Field(default=1.0, ge=0, le=100_000)
+    price_in: float = Field(default=0.25, ge=0, le=10_000)
+    price_out: float = Field(default=2.0, ge=0, le=10_000)
+    timeout_s: float = Field(default=30.0, ge=1, le=600)
+
+    @model_validator(mode="after")
+    def _one_key(self) -> Gpt:
+        if self.key_env is not None and self.key_file is not None:
+            raise ValueError("needs key_env or key_file, not both")
         return self
 
 
@@ -226,6 +270,8 @@ class Schedule(Section):
     memory: Cron = "* * * * *"
     housekeeping: Cron = "10 * * * *"
     compare: Cron = "30 3 * * *"
+    campaigns: Cron = "* * * * *"
+    write: Cron = "*/10 * * * *"
 
 
 class Logs(Section):
@@ -255,6 +301,8 @@ class Settings(Section):
     intent: Intent = Intent()
     consent: Consent = Consent()
     delivery: Delivery = Delivery()
+    operators: tuple[Operator, ...] = ()
+    gpt: Gpt = Gpt()
     holdout: Holdout = Holdout()
     learning: Learning = Learning()
     schedule: Schedule = Schedule()
@@ -268,6 +316,13 @@ class Settings(Section):
         for name in names:
             if names.count(name) > 1:
                 raise ValueError(f"bots: two bots are called {name!r}; give each its own name")
+        return self
+
+    @model_validator(mode="after")
+    def _operators_differ(self) -> Settings:
+        ids = [one.telegram_id for one in self.operators]
+        if len(set(ids)) < len(ids):
+            raise ValueError("operators: one Telegram id stands there twice")
         return self
 
     @model_validator(mode="after")

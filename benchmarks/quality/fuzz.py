@@ -49,6 +49,8 @@ SEED: Final = 20_26
 VIP: Final = -1_001_000_000_001
 """One of the generated supergroups."""
 LOOK_S: Final = 0.1
+LOOKING: Final = 50
+"""A look counts the whole inbox: at most one fiftieth of the time goes into it."""
 SAY_S: Final = 10.0
 STUCK_S: Final = 180.0
 """Without any progress for so long the run is given up."""
@@ -193,7 +195,7 @@ class _Run:
         self.offset = 0
         self.counts: dict[str, int] = {}
         self.error = ""
-        self.receive_s = self.handle_s = 0.0
+        self.receive_s = self.handle_s = self._look_s = 0.0
 
     async def through(self) -> None:
         """Work until everything is confirmed, applied and answered, or nothing moves any more."""
@@ -203,7 +205,7 @@ class _Run:
         stopping, began = asyncio.Event(), time.monotonic()
         task = asyncio.create_task(self._installation.run(stopping, ("bot",)))
         while not task.done() and await self._goes_on(began):
-            await asyncio.wait({task}, timeout=LOOK_S)
+            await asyncio.wait({task}, timeout=max(LOOK_S, LOOKING * self._look_s))
         self.handle_s = time.monotonic() - began
         stopping.set()
         [ended] = await asyncio.gather(task, return_exceptions=True)
@@ -229,9 +231,11 @@ class _Run:
         return bool(open_ or not self.handed.sorts)
 
     async def _look(self) -> None:
+        began = time.monotonic()
         async with self._store.transaction(write=False) as tx:
             self.counts = await tx.inbox.counts()
             self.offset = await tx.inbox.offset(BOT_ID) or 0
+        self._look_s = time.monotonic() - began
 
 
 # ----------------------------------------------------------------------------------------------- the document

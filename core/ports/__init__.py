@@ -4,6 +4,20 @@ One `Transaction` is one unit: everything in it commits together when its block 
 Lists in, lists out: no method is made for one item. Times are UTC milliseconds.
 """
 
+from core.ports.campaigns import (
+    CampaignRow,
+    Campaigns,
+    Contents,
+    ContentVersion,
+    Enrolment,
+    Journeys,
+    JourneyVersion,
+    Lists,
+    PeopleList,
+    Spent,
+    Writing,
+    Writings,
+)
 from core.ports.knowledge import (
     AuditEntry,
     Control,
@@ -14,6 +28,7 @@ from core.ports.knowledge import (
     ModelVersion,
     Outcome,
 )
+from core.ports.ledger import HarmCount, Ledger
 from core.ports.records import (
     Contact,
     Erasure,
@@ -24,7 +39,6 @@ from core.ports.records import (
     Groups,
     Inbox,
     InboxRow,
-    Ledger,
     Membership,
     Merged,
     People,
@@ -37,11 +51,16 @@ from core.ports.world import Clock, Grant, HotRow, HotStore, Messenger, Pacer, R
 
 __all__ = [
     "AuditEntry",
+    "CampaignRow",
+    "Campaigns",
     "Clock",
     "Contact",
+    "ContentVersion",
+    "Contents",
     "Control",
     "Decision",
     "Decisions",
+    "Enrolment",
     "Erasure",
     "Erasures",
     "Events",
@@ -50,13 +69,17 @@ __all__ = [
     "GroupRecord",
     "Groups",
     "Guard",
+    "HarmCount",
     "HotRow",
     "HotStore",
     "Inbox",
     "InboxRow",
+    "JourneyVersion",
+    "Journeys",
     "Knowledge",
     "Lease",
     "Ledger",
+    "Lists",
     "Membership",
     "Merged",
     "Messenger",
@@ -64,10 +87,14 @@ __all__ = [
     "Outcome",
     "Pacer",
     "People",
+    "PeopleList",
     "PersonRecord",
     "RawUpdate",
     "Reach",
     "Receipt",
+    "Spent",
     "Store",
     "Transaction",
+    "Writing",
+    "Writings",
 ]

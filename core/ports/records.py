@@ -1,4 +1,4 @@
-"""The durable rooms of the store: inbox, people, groups, erasures, events, ledger."""
+"""The durable rooms of the store: inbox, people, groups, erasures, events."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from typing import Protocol
 from core.consent import ConsentChange
 from core.event import InboxLane, PersonEvent
 from core.identity import Identity, Place, Sender
-from core.ledger import Message, Move, NewMessage
 from core.ports.world import HotRow
 from core.profile import GroupState, ProfileState
 
@@ -355,45 +354,3 @@ class Events(Protocol):
         ...
 
     async def counts(self, since_ms: int = 0) -> dict[str, int]: ...
-
-
-class Ledger(Protocol):
-    async def add(self, messages: Sequence[NewMessage], now_ms: int) -> list[Message | None]:
-        """Insert; None for one whose (campaign, person, step) exists already."""
-        ...
-
-    async def get(self, ids: Sequence[int]) -> dict[int, Message]: ...
-    async def due(self, bot_id: int, now_ms: int, limit: int) -> list[Message]:
-        """Open campaign rows whose due_ms has come, by (priority desc, due_ms, id); at most one per person.
-        PostgreSQL: FOR UPDATE SKIP LOCKED."""
-        ...
-
-    async def move(self, moves: Sequence[Move]) -> int:
-        """Apply along `core.ledger.MOVES`; a row no longer in `old` is left alone; return how many moved."""
-        ...
-
-    async def answered(self, answers: Mapping[int, int]) -> None:
-        """Set answered_ms where it is 0."""
-        ...
-
-    async def recent_campaigns(self, person_nos: Sequence[int], since_ms: int) -> list[Message]:
-        """Counted campaign rows (sending, sent, unknown) of these people, oldest first."""
-        ...
-
-    async def interrupted(self, bot_id: int, before_ms: int) -> list[Message]:
-        """Rows `sending` whose permit is older: what a killed sender left behind."""
-        ...
-
-    async def of_person(self, person_no: int, limit: int) -> list[Message]: ...
-    async def queue(self, limit: int) -> list[Message]:
-        """Open campaign rows by due_ms."""
-        ...
-
-    async def counts(self, cls: str | None = None) -> dict[str, int]: ...
-    async def latest(self, limit: int) -> list[Message]: ...
-    async def last_sent(self, limit: int) -> list[Message]:
-        """Counted campaign rows (sending, sent, unknown), those of the newest moment first."""
-        ...
-
-    async def next_due_ms(self, bot_id: int) -> int | None: ...
-    async def export(self, after_id: int, limit: int) -> list[Message]: ...

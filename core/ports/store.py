@@ -7,8 +7,11 @@ from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
 from core.consent import DoorFacts
+from core.ports.campaigns import Campaigns, Contents, Journeys, Lists, Writings
 from core.ports.knowledge import Control, Decisions, Knowledge
-from core.ports.records import Erasures, Events, Groups, Inbox, Ledger, People
+from core.ports.ledger import Ledger
+from core.ports.records import Erasures, Events, Groups, Inbox, People
+from core.posting import PostFacts
 
 
 class Transaction(Protocol):
@@ -23,10 +26,19 @@ class Transaction(Protocol):
     decisions: Decisions
     knowledge: Knowledge
     control: Control
+    contents: Contents
+    writings: Writings
+    campaigns: Campaigns
+    journeys: Journeys
+    lists: Lists
 
     async def door_facts(self, person_nos: Sequence[int], bot_ids: Sequence[int], now_ms: int) -> DoorFacts:
         """What the door must know, read from SQL inside this transaction; row i is about person i and bot i.
         Locks the people where the store has row locks, in ascending order."""
+        ...
+
+    async def post_facts(self, group_nos: Sequence[int], bot_ids: Sequence[int], now_ms: int) -> PostFacts:
+        """Likewise of groups: row i is about group i and bot i."""
         ...
 
 

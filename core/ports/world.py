@@ -78,10 +78,17 @@ class Pacer(Protocol):
     """One per bot, shared by all processes. Every call with a chat id pays."""
 
     async def grant(
-        self, bot_id: int, chat_ids: Sequence[int], now_ms: int, *, interactive: bool = False
+        self,
+        bot_id: int,
+        chat_ids: Sequence[int],
+        now_ms: int,
+        *,
+        interactive: bool = False,
+        paid: bool = False,
     ) -> Grant:
         """Evenly spaced moments (>= now_ms) for these chats, soon enough for a permit; `retry_ms` says when
-        to ask again for those that got none."""
+        to ask again for those that got none. `paid`: campaign messages for which Stars are paid have a pace
+        of their own, up to 1000 a second; halts and the bounds of a chat hold for them as well."""
         ...
 
     async def limited(self, bot_id: int, chat_id: int, retry_after_s: float, now_ms: int) -> int:
