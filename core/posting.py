@@ -1,7 +1,7 @@
 """The door of groups: the one question that stands before every campaign message to a group.
 
-Columns in, columns out, like `core.consent.may_contact`; asked when planning and again in the transaction that
-marks the row as being sent. A group is written to only where a bot was invited and may write, within limits
+Columns in, columns out, like `core.consent.may_contact`; asked when planning and again in the transaction
+that marks the row as being sent. A group is written to only where a bot was invited and may write, within limits
 of its own, and in the hours in which people are awake there.
 """
 
@@ -20,8 +20,7 @@ Floats = npt.NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class PostLimits:
-    """Per group: campaign messages in any 24 hours and 7 days, least gap between two, and the quiet time by the
-    group's own activity (closed hours are those of the day in which almost nobody writes)."""
+    """Per group: campaign messages in any 24 hours and 7 days, and the least gap between two."""
 
     per_day: int = 1
     per_week: int = 3

@@ -27,8 +27,8 @@ class Ledger(Protocol):
 
     async def get(self, ids: Sequence[int]) -> dict[int, Message]: ...
     async def queue_due(self, bot_id: int, now_ms: int, limit: int) -> int:
-        """planned or retry -> queued, for campaign rows whose due_ms has come; how many. Their place in line is
-        `core.ledger.place_of`: fixed then, so that whoever has waited long goes before what is more
+        """planned or retry -> queued, for campaign rows whose due_ms has come; how many. Their place in line
+        is `core.ledger.place_of`: fixed then, so that whoever has waited long goes before what is more
         important but new. PostgreSQL: FOR UPDATE SKIP LOCKED."""
         ...
 
