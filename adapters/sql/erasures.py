@@ -121,6 +121,9 @@ _OWN_TABLES: Final = (
     tables.Consent,
     tables.ConsentHistory,
     tables.GroupMember,
+    tables.ListEntry,
+    tables.Enrolment,
+    tables.Writing,
     tables.Person,
 )
 """In this order: others point to the person."""
