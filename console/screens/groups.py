@@ -30,7 +30,9 @@ def lines(found: Sequence[GroupLine], limit: int) -> Report:
         Column("chat_id"),
     ]
     following = (
-        f"manage_crm.py groups list --after {found[-1].profile.group_no}" if len(found) == limit else ""
+        f"manage_crm.py groups list --limit {limit} --after {found[-1].profile.group_no}"
+        if len(found) == limit
+        else ""
     )
     table = Table("groups", columns, [_row(one) for one in found], "Groups and channels", NONE)
     return Report([table], main="groups", verb="groups list", next_step=following)

@@ -34,7 +34,9 @@ def rows(found: Sequence[InboxRow], limit: int) -> Report:
         }
         for one in found
     ]
-    following = f"manage_crm.py inbox list --after {found[-1].id}" if len(found) == limit else ""
+    following = (
+        f"manage_crm.py inbox list --limit {limit} --after {found[-1].id}" if len(found) == limit else ""
+    )
     next_step = following or ("manage_crm.py inbox show NUMBER, inbox replay, inbox drop" if found else "")
     table = Table("updates", columns, lines, "Updates kept aside", NOTHING)
     return Report([table], main="updates", verb="inbox list", next_step=next_step)
