@@ -221,7 +221,7 @@ class Installation:
     def _sender_services(self) -> list[Service]:
         parts = self.parts
         deps = DeliverDeps(
-            parts.store, parts.hot, parts.pacer, parts.messenger, parts.clock, self.conditions.caps
+            parts.store, parts.hot, parts.pacer, parts.messenger, parts.clock, self.conditions.bounds.caps
         )
         self._lanes = [
             Lane(deps, face.bot_id, self._holder, self._rhythm, partial(self._caught_up, face.bot_id))

@@ -82,7 +82,7 @@ class Jobs:
     async def _plan(self, guard: Guard) -> None:
         parts, conditions = self._parts, self._conditions
         params = PlanParams(worth=conditions.worth, clear_share=1.0)
-        deps = PlanDeps(parts.store, parts.specs, self._dice, self._names, conditions.caps, params)
+        deps = PlanDeps(parts.store, parts.specs, self._dice, self._names, conditions.bounds.caps, params)
         messages, more = 0, True
         while more:
             done = await plan_due(deps, parts.clock.now_ms(), PEOPLE, guard)

@@ -16,8 +16,9 @@ from bot.visitor import BotFace
 from core.flow.capture import Read
 from core.learning.pace import Worth
 from core.ports import Clock, Messenger, Pacer, Store
+from core.posting import PostLimits
 from core.segment import SegmentSpec
-from core.strategy import Caps
+from core.strategy import PLAIN, Caps, Pace
 from core.text import DEFAULT, Words
 
 
@@ -92,15 +93,50 @@ class Crons:
     memory: str = "*/15 * * * *"
     housekeeping: str = "10 * * * *"
     compare: str = "30 3 * * *"
+    campaigns: str = "* * * * *"
+    write: str = "*/10 * * * *"
 
 
 @dataclass(frozen=True, slots=True)
 class Listening:
-    """Where HTTP is answered; port 0: nowhere. `max_body`: bytes."""
+    """Where HTTP is answered; port 0: nowhere. `max_body`: bytes. `public_url`: the address that leads here from
+    outside, for tracked links; empty = none."""
 
     host: str = "127.0.0.1"
     port: int = 0
     max_body: int = 1 << 20
+    public_url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """What campaigns keep to, whatever segment or operator starts them. caps: per person over everything;
+    plain: the pace for people in no segment; quiet: hours of the person's clock, from and to (equal = none);
+    posts: per group; stars_a_day: per bot, for paid broadcast at `paid_rate_per_s`; stop_blocks,
+    stop_opt_outs: shares above which a campaign stops by itself."""
+
+    caps: Caps = field(default_factory=Caps)
+    plain: Pace = PLAIN
+    quiet: tuple[int, int] = (22, 8)
+    posts: PostLimits = PostLimits()
+    paid_rate_per_s: int = 0
+    stars_a_day: int = 0
+    stop_blocks: float = 0.02
+    stop_opt_outs: float = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class Operator:
+    """Somebody who runs this installation."""
+
+    telegram_id: int
+    name: str
+    role: str
+
+    @property
+    def may_send(self) -> bool:
+        """Whether broadcasts are theirs to send."""
+        return self.role in {"owner", "admin", "marketer"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +150,8 @@ class Conditions:
     listen: Listening = Listening()
     hooks: Mapping[int, Hook] = field(default_factory=dict)
     language: str = "en"
-    caps: Caps = field(default_factory=Caps)
+    bounds: Bounds = field(default_factory=Bounds)
+    operators: tuple[Operator, ...] = ()
     crons: Crons = field(default_factory=Crons)
     worth: Worth = field(default_factory=Worth)
     accept_payments: bool = True

@@ -34,14 +34,15 @@ from app.clock import WallClock
 from app.collector import suit_to_batches
 from app.hot import WatchedHot
 from app.installation import ROLES, Installation
-from app.parts import Conditions, Crons, Listening, Logs, Parts, Reading
+from app.parts import Bounds, Conditions, Crons, Listening, Logs, Operator, Parts, Reading
 from bot.visitor import BotFace
 from core.errors import RejectedError, SettingsError, TransportError
 from core.experiment import holdout
 from core.identity import Identity
 from core.keyed import webhook_secret
 from core.learning.pace import Worth
-from core.strategy import Caps
+from core.posting import PostLimits
+from core.strategy import PLAIN, Caps, Pace
 from core.text import TOPICS, words_with
 
 REACH_TRIES = 3
@@ -151,9 +152,10 @@ def conditions_of(settings: Settings, key: bytes) -> Conditions:
     return Conditions(
         key=key,
         reading=reading_of(settings),
-        listen=Listening(listen.host, listen.port, listen.max_body_kb * 1024),
+        listen=Listening(listen.host, listen.port, listen.max_body_kb * 1024, listen.public_url),
         language=settings.language.default,
-        caps=Caps(settings.delivery.per_day, settings.delivery.per_week),
+        bounds=bounds_of(settings),
+        operators=tuple(Operator(one.telegram_id, one.name, one.role) for one in settings.operators),
         crons=Crons(
             schedule.plan,
             schedule.segments,
@@ -161,6 +163,8 @@ def conditions_of(settings: Settings, key: bytes) -> Conditions:
             schedule.memory,
             schedule.housekeeping,
             schedule.compare,
+            schedule.campaigns,
+            schedule.write,
         ),
         worth=Worth(learning.response, learning.conversion, learning.block),
         accept_payments=settings.payments.accept,
@@ -168,6 +172,21 @@ def conditions_of(settings: Settings, key: bytes) -> Conditions:
         keep_ms=settings.inbox.keep_hours * 3_600_000,
         warn_share=settings.redis.warn_percent / 100,
         act_share=settings.redis.act_percent / 100,
+    )
+
+
+def bounds_of(settings: Settings) -> Bounds:
+    """What campaigns keep to under these settings."""
+    delivery, groups = settings.delivery, settings.groups
+    return Bounds(
+        caps=Caps(delivery.per_day, delivery.per_week),
+        plain=Pace(PLAIN.period_days, delivery.plain_daily_limit, delivery.plain_cooldown_h),
+        quiet=(delivery.quiet_from, delivery.quiet_to),
+        posts=PostLimits(groups.per_day, groups.per_week, groups.gap_h),
+        paid_rate_per_s=delivery.paid_rate_per_s if delivery.paid_stars_a_day else 0,
+        stars_a_day=delivery.paid_stars_a_day,
+        stop_blocks=delivery.stop_block_percent / 100,
+        stop_opt_outs=delivery.stop_opt_out_percent / 100,
     )
 
 

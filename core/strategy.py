@@ -27,6 +27,10 @@ class Pace:
         )
 
 
+PLAIN = Pace(period_days=1, daily_limit=1, cooldown_h=20.0)
+"""For messages to people who are in no segment."""
+
+
 @dataclass(frozen=True, slots=True)
 class Strategy:
     """One version of a segment's strategy. `kinds`: content kinds it may send, best guess first;
