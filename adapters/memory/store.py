@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from adapters.columns import RECENT_MS, DoorRows
+from adapters.memory.campaigns import MemoryCampaigns
 from adapters.memory.control import MemoryControl, MemoryKnowledge
 from adapters.memory.erasures import MemoryErasures
 from adapters.memory.groups import MemoryGroups
@@ -19,6 +20,7 @@ from core.consent import CAMPAIGNS, DoorFacts
 from core.errors import StoreError
 from core.identity import Identity
 from core.ports import (
+    Campaigns,
     Control,
     Decisions,
     Erasures,
@@ -46,6 +48,7 @@ class MemoryTransaction:
         self.decisions: Decisions = MemoryDecisions(tables)
         self.knowledge: Knowledge = MemoryKnowledge(tables)
         self.control: Control = MemoryControl(tables)
+        self.campaigns: Campaigns = MemoryCampaigns(tables)
 
     async def door_facts(self, person_nos: Sequence[int], bot_ids: Sequence[int], now_ms: int) -> DoorFacts:
         rows = DoorRows(switches=await self.control.switches())

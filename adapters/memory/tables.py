@@ -16,6 +16,7 @@ from core.identity import Identity
 from core.ledger import Message
 from core.ports import (
     AuditEntry,
+    CampaignRow,
     Decision,
     Erasure,
     GroupRecord,
@@ -59,6 +60,7 @@ class Tables:
     switches: dict[str, str] = field(default_factory=dict)
     marks: dict[str, str] = field(default_factory=dict)
     audit: dict[int, AuditEntry] = field(default_factory=dict)
+    campaigns: dict[str, CampaignRow] = field(default_factory=dict)
     counters: dict[str, int] = field(default_factory=dict)
 
     def copy(self) -> Tables:

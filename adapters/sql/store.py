@@ -16,6 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from adapters.inflight import InFlight
+from adapters.sql.campaigns import SqlCampaigns
 from adapters.sql.compacting import compact_file, vacuum
 from adapters.sql.control import SqlControl
 from adapters.sql.decisions import SqlDecisions
@@ -36,6 +37,7 @@ from adapters.sql.work import Work
 from core.consent import DoorFacts
 from core.identity import Identity
 from core.ports import (
+    Campaigns,
     Control,
     Decisions,
     Erasures,
@@ -68,6 +70,7 @@ class SqlTransaction:
         self.decisions: Decisions = SqlDecisions(work)
         self.knowledge: Knowledge = SqlKnowledge(work)
         self.control: Control = SqlControl(work)
+        self.campaigns: Campaigns = SqlCampaigns(work)
 
     async def door_facts(self, person_nos: Sequence[int], bot_ids: Sequence[int], now_ms: int) -> DoorFacts:
         return await read_door(self._work, person_nos, bot_ids, now_ms)
