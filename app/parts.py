@@ -99,8 +99,8 @@ class Crons:
 
 @dataclass(frozen=True, slots=True)
 class Listening:
-    """Where HTTP is answered; port 0: nowhere. `max_body`: bytes. `public_url`: the address that leads here from
-    outside, for tracked links; empty = none."""
+    """Where HTTP is answered; port 0: nowhere. `max_body`: bytes. `public_url`: the address that leads here
+    from outside, for tracked links; empty = none."""
 
     host: str = "127.0.0.1"
     port: int = 0
