@@ -16,6 +16,7 @@ from adapters.memory.ledger import MemoryDecisions, MemoryLedger, counted
 from adapters.memory.people import MemoryPeople
 from adapters.memory.records import MemoryEvents, MemoryInbox
 from adapters.memory.tables import Tables
+from adapters.memory.writings import MemoryWritings
 from core.consent import CAMPAIGNS, DoorFacts
 from core.errors import StoreError
 from core.identity import Identity
@@ -31,6 +32,7 @@ from core.ports import (
     Ledger,
     People,
     Transaction,
+    Writings,
 )
 
 
@@ -48,6 +50,7 @@ class MemoryTransaction:
         self.decisions: Decisions = MemoryDecisions(tables)
         self.knowledge: Knowledge = MemoryKnowledge(tables)
         self.control: Control = MemoryControl(tables)
+        self.writings: Writings = MemoryWritings(tables)
         self.campaigns: Campaigns = MemoryCampaigns(tables)
 
     async def door_facts(self, person_nos: Sequence[int], bot_ids: Sequence[int], now_ms: int) -> DoorFacts:

@@ -26,6 +26,8 @@ from core.ports import (
     ModelVersion,
     PersonRecord,
     Reach,
+    Spent,
+    Writing,
 )
 from core.strategy import Strategy
 
@@ -60,6 +62,8 @@ class Tables:
     switches: dict[str, str] = field(default_factory=dict)
     marks: dict[str, str] = field(default_factory=dict)
     audit: dict[int, AuditEntry] = field(default_factory=dict)
+    writings: dict[int, Writing] = field(default_factory=dict)
+    spending: dict[tuple[int, str], Spent] = field(default_factory=dict)
     campaigns: dict[str, CampaignRow] = field(default_factory=dict)
     counters: dict[str, int] = field(default_factory=dict)
 

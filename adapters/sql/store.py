@@ -34,6 +34,7 @@ from adapters.sql.migrate import upgrade
 from adapters.sql.onehop import FileOptions
 from adapters.sql.people import SqlPeople
 from adapters.sql.work import Work
+from adapters.sql.writings import SqlWritings
 from core.consent import DoorFacts
 from core.identity import Identity
 from core.ports import (
@@ -48,6 +49,7 @@ from core.ports import (
     Ledger,
     People,
     Transaction,
+    Writings,
 )
 
 
@@ -70,6 +72,7 @@ class SqlTransaction:
         self.decisions: Decisions = SqlDecisions(work)
         self.knowledge: Knowledge = SqlKnowledge(work)
         self.control: Control = SqlControl(work)
+        self.writings: Writings = SqlWritings(work)
         self.campaigns: Campaigns = SqlCampaigns(work)
 
     async def door_facts(self, person_nos: Sequence[int], bot_ids: Sequence[int], now_ms: int) -> DoorFacts:

@@ -81,7 +81,10 @@ class Writing(SQLModel, table=True):
     """A text that GPT wrote from a brief. state: waiting, approved, rejected or refused (by our checks).
     `fingerprint`: of the brief and the request; person_no 0: for everybody."""
 
-    __table_args__: ClassVar[Any] = (Index("writing_content", "content", "language", "state"),)
+    __table_args__: ClassVar[Any] = (
+        Index("writing_content", "content", "language", "state"),
+        Index("writing_asked", "fingerprint"),
+    )
     id: int | None = row_id()
     content: str = string()
     language: str = string()

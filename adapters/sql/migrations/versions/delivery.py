@@ -98,6 +98,7 @@ def _what_is_said() -> None:
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_index("writing_content", "writing", ["content", "language", "state"])
+    op.create_index("writing_asked", "writing", ["fingerprint"])
     op.create_table(
         "spending",
         number("hour_ms", autoincrement=False),

@@ -1,0 +1,85 @@
+"""Texts by GPT wait, are decided once, and are found again; what they cost is added up by the hour."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from core.ports import Spent, Store, Writing
+from tests.ports.worlds import HOUR, NOW, people
+
+TEXT = Writing(0, "hot_offer", "tr", "f1", 0, "waiting", "Merhaba {first_name}", "", "gpt", NOW)
+
+
+async def add(store: Store, *writings: Writing) -> list[Writing]:
+    async with store.transaction() as tx:
+        return await tx.writings.add(writings)
+
+
+async def test_texts_come_back_with_numbers_in_order(store: Store) -> None:
+    first, second = await add(store, TEXT, replace(TEXT, language="en"))
+    assert 0 < first.id < second.id
+    async with store.transaction(write=False) as tx:
+        assert await tx.writings.get(first.id) == replace(TEXT, id=first.id)
+        assert await tx.writings.get(second.id + 7) is None
+        assert await tx.writings.waiting(0, 10) == [first, second]
+        assert await tx.writings.waiting(first.id, 10) == [second]
+        assert await tx.writings.waiting(0, 1) == [first]
+
+
+async def test_a_fingerprint_gives_all_its_texts_newest_first(store: Store) -> None:
+    first, second, _ = await add(store, TEXT, replace(TEXT, state="refused"), replace(TEXT, fingerprint="f2"))
+    async with store.transaction(write=False) as tx:
+        assert await tx.writings.find(["f1", "f1", "unknown"]) == {"f1": [second, first]}
+        assert await tx.writings.find([]) == {}
+
+
+async def test_a_text_is_decided_once(store: Store) -> None:
+    (one,) = await add(store, TEXT)
+    async with store.transaction() as tx:
+        assert await tx.writings.decide(one.id, "approved", "", "ayse", NOW + 1)
+        assert not await tx.writings.decide(one.id, "rejected", "too loud", "can", NOW + 2)
+        assert not await tx.writings.decide(one.id + 1, "approved", "", "ayse", NOW + 2)
+    async with store.transaction(write=False) as tx:
+        assert await tx.writings.get(one.id) == replace(
+            one, state="approved", decided_by="ayse", decided_ms=NOW + 1
+        )
+        assert await tx.writings.waiting(0, 10) == []
+
+
+async def test_approved_texts_are_those_of_the_contents_and_people_asked_for(store: Store) -> None:
+    (person,) = await people(store, 11)
+    approved = replace(TEXT, state="approved")
+    for_all, newer, personal, _, _ = await add(
+        store,
+        approved,
+        replace(approved, language="en"),
+        replace(approved, person_no=person),
+        replace(approved, content="other"),
+        TEXT,
+    )
+    async with store.transaction(write=False) as tx:
+        assert await tx.writings.approved(["hot_offer"]) == [newer, for_all]
+        assert await tx.writings.approved(["hot_offer"], [0, person]) == [personal, newer, for_all]
+        assert await tx.writings.approved([], [0]) == []
+
+
+async def test_what_is_spent_adds_up_by_hour_and_purpose(store: Store) -> None:
+    async with store.transaction() as tx:
+        await tx.writings.spend("texts", Spent(1, 1000, 500, 7), NOW)
+        await tx.writings.spend("texts", Spent(0, -200, -100, -3), NOW)
+        await tx.writings.spend("segments", Spent(1, 50, 5, 1), NOW)
+        await tx.writings.spend("texts", Spent(1, 10, 20, 2), NOW - 3 * HOUR)
+    async with store.transaction(write=False) as tx:
+        assert await tx.writings.spent("texts", NOW) == Spent(1, 800, 400, 4)
+        assert await tx.writings.spent("", NOW) == Spent(2, 850, 405, 5)
+        assert await tx.writings.spent("texts", NOW - 24 * HOUR) == Spent(2, 810, 420, 6)
+        assert await tx.writings.spent("texts", NOW + HOUR) == Spent()
+
+
+async def test_an_hour_counts_until_it_has_wholly_passed(store: Store) -> None:
+    hour = NOW - NOW % HOUR
+    async with store.transaction() as tx:
+        await tx.writings.spend("texts", Spent(1), hour + 59 * 60_000)
+    async with store.transaction(write=False) as tx:
+        assert await tx.writings.spent("texts", hour + HOUR - 1) == Spent(1)
+        assert await tx.writings.spent("texts", hour + HOUR) == Spent()
