@@ -9,8 +9,8 @@ from typing import Any
 
 from adapters.figures import counted_ms, propensity_of
 from adapters.memory.tables import Tables, grouped, plain
-from core.ledger import OPEN, Message, MessageClass, Move, NewMessage, State, check_move
-from core.ports import Decision, Outcome
+from core.ledger import OPEN, Message, MessageClass, Move, NewMessage, State, check_move, place_of
+from core.ports import Decision, HarmCount, Outcome
 
 
 class MemoryLedger:
@@ -38,11 +38,19 @@ class MemoryLedger:
     async def get(self, ids: Sequence[int]) -> dict[int, Message]:
         return {row_id: self._t.messages[row_id] for row_id in sorted(ids) if row_id in self._t.messages}
 
-    async def due(self, bot_id: int, now_ms: int, limit: int) -> list[Message]:
-        open_ = [m for m in self._open_campaigns() if m.bot_id == bot_id and m.due_ms <= now_ms]
-        first: dict[int, Message] = {}
-        for message in sorted(open_, key=lambda m: (-m.priority, m.due_ms, m.id)):
-            first.setdefault(message.person_no, message)
+    async def queue_due(self, bot_id: int, now_ms: int, limit: int) -> int:
+        waiting = [m for m in self._not_in_line(bot_id) if m.due_ms <= now_ms]
+        due = sorted(waiting, key=lambda m: (m.due_ms, m.id))[:limit]
+        for message in due:
+            self._t.places.setdefault(message.id, place_of(message.priority, message.due_ms))
+            self._t.messages[message.id] = replace(message, state=State.QUEUED)
+        return len(due)
+
+    async def line(self, bot_id: int, limit: int) -> list[Message]:
+        queued = [m for m in self._open_campaigns() if m.bot_id == bot_id and m.state is State.QUEUED]
+        first: dict[tuple[int, int], Message] = {}
+        for message in sorted(queued, key=lambda m: (self._t.places.get(m.id, 0), m.id)):
+            first.setdefault((message.person_no, message.group_no), message)
         return list(first.values())[:limit]
 
     async def move(self, moves: Sequence[Move]) -> int:
@@ -92,10 +100,39 @@ class MemoryLedger:
         return sorted(found, key=lambda m: (-counted(m), -m.id))[:limit]
 
     async def next_due_ms(self, bot_id: int) -> int | None:
-        return min((m.due_ms for m in self._open_campaigns() if m.bot_id == bot_id), default=None)
+        return min((m.due_ms for m in self._not_in_line(bot_id)), default=None)
+
+    async def harmed(self, harms: Mapping[int, tuple[str, int]]) -> None:
+        for row_id, (harm, at_ms) in harms.items():
+            row = self._t.messages.get(row_id)
+            if row is not None and not row.harm:
+                self._t.messages[row_id] = replace(row, harm=harm, harm_ms=at_ms)
+
+    async def of_campaign(self, campaign: str, after_id: int, limit: int) -> list[Message]:
+        return self._where(lambda m: m.campaign == campaign and m.id > after_id)[:limit]
+
+    async def campaign_counts(self, campaign: str) -> dict[tuple[str, str], int]:
+        found = self._where(lambda m: m.campaign == campaign)
+        return dict(sorted(Counter((m.variant, m.state.value) for m in found).items()))
+
+    async def harm_since(self, since_ms: int) -> dict[str, HarmCount]:
+        by_campaign: dict[str, list[Message]] = {}
+        for message in self._where(lambda m: 0 < counted(m) >= since_ms):
+            by_campaign.setdefault(message.campaign, []).append(message)
+        return {name: _harm(found) for name, found in sorted(by_campaign.items())}
+
+    async def withdraw(self, campaign: str, reason: str, limit: int) -> int:
+        found = [m for m in self._open_campaigns() if m.campaign == campaign][:limit]
+        for message in found:
+            self._t.messages[message.id] = replace(message, state=State.SUPPRESSED, reason=reason)
+        return len(found)
 
     async def export(self, after_id: int, limit: int) -> list[Message]:
         return self._where(lambda m: m.id > after_id)[:limit]
+
+    def _not_in_line(self, bot_id: int) -> list[Message]:
+        open_ = self._open_campaigns()
+        return [m for m in open_ if m.bot_id == bot_id and m.state is not State.QUEUED]
 
     def _open_campaigns(self) -> list[Message]:
         return self._where(lambda m: m.cls is MessageClass.CAMPAIGN and m.state in OPEN)
@@ -141,6 +178,12 @@ class MemoryDecisions:
                     propensity_of(decision),
                     decision.features,
                 )
+
+
+def _harm(found: Sequence[Message]) -> HarmCount:
+    harms = Counter(message.harm for message in found)
+    answered = sum(message.answered_ms > 0 for message in found)
+    return HarmCount(len(found), harms["block"], harms["opt_out"], answered)
 
 
 def counted(message: Message) -> int:

@@ -13,7 +13,9 @@ from adapters.memory.control import MemoryControl, MemoryKnowledge
 from adapters.memory.erasures import MemoryErasures
 from adapters.memory.groups import MemoryGroups
 from adapters.memory.ledger import MemoryDecisions, MemoryLedger, counted
+from adapters.memory.lists import MemoryLists
 from adapters.memory.people import MemoryPeople
+from adapters.memory.posting import posting_facts
 from adapters.memory.records import MemoryEvents, MemoryInbox
 from adapters.memory.tables import Tables
 from adapters.memory.writings import MemoryWritings
@@ -30,10 +32,12 @@ from core.ports import (
     Inbox,
     Knowledge,
     Ledger,
+    Lists,
     People,
     Transaction,
     Writings,
 )
+from core.posting import PostFacts
 
 
 class MemoryTransaction:
@@ -48,6 +52,7 @@ class MemoryTransaction:
         self.events: Events = MemoryEvents(tables)
         self.ledger: Ledger = MemoryLedger(tables)
         self.decisions: Decisions = MemoryDecisions(tables)
+        self.lists: Lists = MemoryLists(tables)
         self.knowledge: Knowledge = MemoryKnowledge(tables)
         self.control: Control = MemoryControl(tables)
         self.writings: Writings = MemoryWritings(tables)
@@ -64,6 +69,9 @@ class MemoryTransaction:
         for message in await self.ledger.recent_campaigns(person_nos, now_ms - RECENT_MS):
             rows.recent.setdefault(message.person_no, []).append(counted(message))
         return rows.facts(person_nos, bot_ids, now_ms)
+
+    async def post_facts(self, group_nos: Sequence[int], bot_ids: Sequence[int], now_ms: int) -> PostFacts:
+        return posting_facts(self._t, group_nos, bot_ids, now_ms)
 
 
 def nobody(_: Identity) -> bool:

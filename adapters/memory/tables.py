@@ -24,6 +24,7 @@ from core.ports import (
     Lease,
     Membership,
     ModelVersion,
+    PeopleList,
     PersonRecord,
     Reach,
     Spent,
@@ -54,6 +55,9 @@ class Tables:
     events: dict[tuple[int, str], PersonEvent] = field(default_factory=dict)
     messages: dict[int, Message] = field(default_factory=dict)
     message_ids: dict[tuple[str, int, str], int] = field(default_factory=dict)
+    places: dict[int, int] = field(default_factory=dict)
+    lists: dict[str, PeopleList] = field(default_factory=dict)
+    list_entries: dict[tuple[str, int], tuple[str, int]] = field(default_factory=dict)
     decisions: dict[int, Decision] = field(default_factory=dict)
     strategies: dict[tuple[str, int], tuple[Strategy, int, bool, str]] = field(default_factory=dict)
     models: dict[tuple[str, int], ModelVersion] = field(default_factory=dict)

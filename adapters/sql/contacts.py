@@ -106,7 +106,7 @@ class SqlContacts:
         }
         await self._work.run_each(_SET_REACH, [_reach_row(item) for item in reaches])
         touched = {r.person_no for r in reaches if states.get((r.person_no, r.bot_id)) != r.state}
-        await self._refresh(touched)
+        await self.refresh_plannable(touched)
 
     async def reach(self, person_nos: Sequence[int]) -> dict[int, list[Reach]]:
         found: dict[int, list[Reach]] = {}
@@ -122,7 +122,7 @@ class SqlContacts:
         rows = [_consent_row(item) for item in changes]
         await self._work.run_each(_REMEMBER, rows)
         await self._work.run_each(_SET_CONSENT, rows)
-        await self._refresh(people)
+        await self.refresh_plannable(people)
 
     async def consent_history(self, person_no: int) -> list[ConsentChange]:
         return [ConsentChange(*row) for row in await self._work.rows(_HISTORY, {"person": person_no})]
@@ -131,7 +131,8 @@ class SqlContacts:
         if self._work.locks:
             await self._work.rows_in(_LOCK, people)
 
-    async def _refresh(self, people: Iterable[int]) -> None:
+    async def refresh_plannable(self, people: Iterable[int]) -> None:
+        """`person.plannable` follows what was changed about these people."""
         await self._work.run_in(_REFRESH, sorted(people))
 
 

@@ -6,13 +6,25 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any, Final
 
-from sqlalchemy import BindParameter, Select, bindparam, func, select, update
+from sqlalchemy import (
+    BigInteger,
+    BindParameter,
+    bindparam,
+    case,
+    cast,
+    func,
+    literal_column,
+    or_,
+    select,
+    update,
+)
 
 from adapters.codec import dumps, loads
 from adapters.figures import counted_ms
 from adapters.sql import tables
 from adapters.sql.work import AnyRow, Upsert, Work
-from core.ledger import OPEN, Message, MessageClass, Move, NewMessage, State, check_move
+from core.ledger import HEAD_START_MS, OPEN, Message, MessageClass, Move, NewMessage, State, check_move
+from core.ports import HarmCount
 
 MESSAGE: Final = tables.table(tables.Message)
 
@@ -32,24 +44,34 @@ _OPEN_CAMPAIGN = (MESSAGE.c.cls == MessageClass.CAMPAIGN.value, MESSAGE.c.state.
 _OF_BOT = MESSAGE.c.bot_id == bindparam("bot")
 _IS_DUE = MESSAGE.c.due_ms <= bindparam("now")
 _BY_ID: Final = _ALL.where(MESSAGE.c.id.in_(bindparam("values", expanding=True)))
-_URGENT = (MESSAGE.c.priority.desc(), MESSAGE.c.due_ms, MESSAGE.c.id)
-_RANKED = (
-    select(
-        MESSAGE.c.id,
-        func.row_number().over(partition_by=MESSAGE.c.person_no, order_by=_URGENT).label("place"),
-        MESSAGE.c.priority,
-        MESSAGE.c.due_ms,
-    )
-    .where(*_OPEN_CAMPAIGN, _OF_BOT, _IS_DUE)
-    .subquery()
-)
-_FIRST = (
-    select(_RANKED.c.id)
-    .where(_RANKED.c.place == 1)
-    .order_by(_RANKED.c.priority.desc(), _RANKED.c.due_ms, _RANKED.c.id)
+_NOT_IN_LINE = (State.PLANNED.value, State.RETRY.value)
+_HEAD_START = cast(func.round(MESSAGE.c.priority * HEAD_START_MS), BigInteger)
+_DUE: Final = (
+    select(MESSAGE.c.id)
+    .where(MESSAGE.c.cls == MessageClass.CAMPAIGN.value, MESSAGE.c.state.in_(_NOT_IN_LINE), _OF_BOT, _IS_DUE)
+    .order_by(MESSAGE.c.due_ms, MESSAGE.c.id)
     .limit(_MOST)
 )
-_DUE: Final = _ALL.where(MESSAGE.c.id.in_(_FIRST), *_OPEN_CAMPAIGN, _IS_DUE).order_by(*_URGENT)
+_ENQUEUED: Final = {
+    "state": State.QUEUED.value,
+    "place": case((MESSAGE.c.place != 0, MESSAGE.c.place), else_=MESSAGE.c.due_ms - _HEAD_START),
+}
+_ENQUEUE: Final = update(MESSAGE).where(MESSAGE.c.id.in_(_DUE)).values(_ENQUEUED)
+_ENQUEUE_FREE: Final = (
+    update(MESSAGE).where(MESSAGE.c.id.in_(_DUE.with_for_update(skip_locked=True))).values(_ENQUEUED)
+)
+_AFTER = (bindparam("after_place"), bindparam("after_id"))
+_LINE: Final = (
+    select(*(MESSAGE.c[name] for name in _FIELDS), MESSAGE.c.place)
+    .where(
+        MESSAGE.c.state == literal_column("'queued'"),
+        _OF_BOT,
+        MESSAGE.c.place >= _AFTER[0],
+        or_(MESSAGE.c.place > _AFTER[0], MESSAGE.c.id > _AFTER[1]),
+    )
+    .order_by(MESSAGE.c.place, MESSAGE.c.id)
+    .limit(_MOST)
+)
 _STANDS: Final = (
     select(MESSAGE.c.id, MESSAGE.c.state, MESSAGE.c.cls, MESSAGE.c.permit_ms, MESSAGE.c.sent_ms)
     .where(MESSAGE.c.id.in_(bindparam("values", expanding=True)))
@@ -100,7 +122,48 @@ _LAST_SENT: Final = (
     .order_by(MESSAGE.c.counted_ms.desc(), MESSAGE.c.id.desc())
     .limit(_MOST)
 )
-_NEXT_DUE: Final = select(func.min(MESSAGE.c.due_ms)).where(*_OPEN_CAMPAIGN, _OF_BOT)
+_NEXT_DUE: Final = select(
+    *(
+        select(func.min(MESSAGE.c.due_ms))
+        .where(MESSAGE.c.cls == MessageClass.CAMPAIGN.value, MESSAGE.c.state == state, _OF_BOT)
+        .scalar_subquery()
+        .label(state)
+        for state in _NOT_IN_LINE
+    )
+)
+_HARMED: Final = (
+    update(MESSAGE)
+    .where(MESSAGE.c.id == bindparam("of_id"), MESSAGE.c.harm == "")
+    .values(harm=bindparam("how"), harm_ms=bindparam("at"))
+)
+_CAMPAIGN = MESSAGE.c.campaign == bindparam("of_campaign")
+_OF_CAMPAIGN: Final = (
+    _ALL.where(_CAMPAIGN, MESSAGE.c.id > bindparam("after")).order_by(MESSAGE.c.id).limit(_MOST)
+)
+_CAMPAIGN_COUNTS: Final = (
+    select(MESSAGE.c.variant, MESSAGE.c.state, func.count())
+    .where(_CAMPAIGN)
+    .group_by(MESSAGE.c.variant, MESSAGE.c.state)
+    .order_by(MESSAGE.c.variant, MESSAGE.c.state)
+)
+_HARM: Final = (
+    select(
+        MESSAGE.c.campaign,
+        func.count(),
+        func.count().filter(MESSAGE.c.harm == "block"),
+        func.count().filter(MESSAGE.c.harm == "opt_out"),
+        func.count().filter(MESSAGE.c.answered_ms > 0),
+    )
+    .where(MESSAGE.c.counted_ms > 0, MESSAGE.c.counted_ms >= bindparam("since"))
+    .group_by(MESSAGE.c.campaign)
+    .order_by(MESSAGE.c.campaign)
+)
+_OPEN_OF_CAMPAIGN = select(MESSAGE.c.id).where(_CAMPAIGN, *_OPEN_CAMPAIGN).order_by(MESSAGE.c.id).limit(_MOST)
+_SUPPRESSED: Final = {"state": State.SUPPRESSED.value, "reason": bindparam("why")}
+_WITHDRAW: Final = update(MESSAGE).where(MESSAGE.c.id.in_(_OPEN_OF_CAMPAIGN)).values(_SUPPRESSED)
+_WITHDRAW_LOCKED: Final = (
+    update(MESSAGE).where(MESSAGE.c.id.in_(_OPEN_OF_CAMPAIGN.with_for_update())).values(_SUPPRESSED)
+)
 _EXPORT: Final = _ALL.where(MESSAGE.c.id > bindparam("after")).order_by(MESSAGE.c.id).limit(_MOST)
 
 
@@ -121,9 +184,21 @@ class SqlLedger:
     async def get(self, ids: Sequence[int]) -> dict[int, Message]:
         return {row.id: row for row in _messages(await self._work.rows_in(_BY_ID, ids))}
 
-    async def due(self, bot_id: int, now_ms: int, limit: int) -> list[Message]:
-        statement: Select[Any] = _DUE.with_for_update(skip_locked=True) if self._work.locks else _DUE
-        return _messages(await self._work.rows(statement, {"bot": bot_id, "now": now_ms, "most": limit}))
+    async def queue_due(self, bot_id: int, now_ms: int, limit: int) -> int:
+        statement = _ENQUEUE_FREE if self._work.locks else _ENQUEUE
+        return await self._work.run(statement, {"bot": bot_id, "now": now_ms, "most": limit})
+
+    async def line(self, bot_id: int, limit: int) -> list[Message]:
+        first: dict[tuple[int, int], Message] = {}
+        after, most = (0, 0), limit
+        while len(first) < limit and most == limit:
+            given = {"bot": bot_id, "after_place": after[0], "after_id": after[1], "most": limit}
+            rows = await self._work.rows(_LINE, given)
+            for row in rows:
+                message = _message(row[:-1])
+                first.setdefault((message.person_no, message.group_no), message)
+            most, after = len(rows), (rows[-1].place, rows[-1].id) if rows else after
+        return list(first.values())[:limit]
 
     async def move(self, moves: Sequence[Move]) -> int:
         for item in moves:
@@ -173,8 +248,28 @@ class SqlLedger:
         return _messages(await self._work.rows(_LAST_SENT, {"most": limit}))
 
     async def next_due_ms(self, bot_id: int) -> int | None:
-        found: int | None = await self._work.value(_NEXT_DUE, {"bot": bot_id})
-        return found
+        ((planned, retry),) = await self._work.rows(_NEXT_DUE, {"bot": bot_id})
+        return min((moment for moment in (planned, retry) if moment is not None), default=None)
+
+    async def harmed(self, harms: Mapping[int, tuple[str, int]]) -> None:
+        rows = [{"of_id": no, "how": how, "at": at_ms} for no, (how, at_ms) in sorted(harms.items())]
+        await self._work.run_each(_HARMED, rows)
+
+    async def of_campaign(self, campaign: str, after_id: int, limit: int) -> list[Message]:
+        given = {"of_campaign": campaign, "after": after_id, "most": limit}
+        return _messages(await self._work.rows(_OF_CAMPAIGN, given))
+
+    async def campaign_counts(self, campaign: str) -> dict[tuple[str, str], int]:
+        rows = await self._work.rows(_CAMPAIGN_COUNTS, {"of_campaign": campaign})
+        return {(variant, state): n for variant, state, n in rows}
+
+    async def harm_since(self, since_ms: int) -> dict[str, HarmCount]:
+        rows = await self._work.rows(_HARM, {"since": since_ms})
+        return {campaign: HarmCount(*figures) for campaign, *figures in rows}
+
+    async def withdraw(self, campaign: str, reason: str, limit: int) -> int:
+        statement = _WITHDRAW_LOCKED if self._work.locks else _WITHDRAW
+        return await self._work.run(statement, {"of_campaign": campaign, "why": reason, "most": limit})
 
     async def export(self, after_id: int, limit: int) -> list[Message]:
         return _messages(await self._work.rows(_EXPORT, {"after": after_id, "most": limit}))
@@ -236,6 +331,11 @@ def _new_row(item: NewMessage, now_ms: int) -> dict[str, object]:
         "answered_ms": 0,
         "created_ms": now_ms,
         "counted_ms": counted_ms(item.cls, item.state, item.permit_ms, 0),
+        "group_no": item.group_no,
+        "variant": item.variant,
+        "place": 0,
+        "harm": "",
+        "harm_ms": 0,
     }
 
 
@@ -243,13 +343,13 @@ def _as_message(item: NewMessage, row_id: int | None, now_ms: int) -> Message | 
     if row_id is None:
         return None
     row = _new_row(item, now_ms)
-    row.pop("counted_ms")
+    del row["counted_ms"], row["place"]
     kept: dict[str, Any] = {**row, "id": row_id, "cls": item.cls, "state": item.state, "body": item.body}
     return Message(**kept)
 
 
 def _message(row: AnyRow) -> Message:
-    values = list(row)
+    values: list[Any] = list(row)
     values[_CLS], values[_STATE] = _CLASSES[values[_CLS]], _STATES[values[_STATE]]
     values[_BODY] = loads(values[_BODY])
     return Message(*values)

@@ -30,9 +30,11 @@ from adapters.sql.knowledge import SqlKnowledge
 from adapters.sql.lanes import READERS, WORKERS, Bounds, Lanes, place, reading_engine, writing_engine
 from adapters.sql.layout import LAYOUT, MARK, fold_some
 from adapters.sql.ledger import SqlLedger
+from adapters.sql.lists import SqlLists
 from adapters.sql.migrate import upgrade
 from adapters.sql.onehop import FileOptions
 from adapters.sql.people import SqlPeople
+from adapters.sql.posting import read_posting
 from adapters.sql.work import Work
 from adapters.sql.writings import SqlWritings
 from core.consent import DoorFacts
@@ -47,10 +49,12 @@ from core.ports import (
     Inbox,
     Knowledge,
     Ledger,
+    Lists,
     People,
     Transaction,
     Writings,
 )
+from core.posting import PostFacts
 
 
 def nobody(_: Identity) -> bool:
@@ -70,6 +74,7 @@ class SqlTransaction:
         self.events: Events = SqlEvents(work)
         self.ledger: Ledger = SqlLedger(work)
         self.decisions: Decisions = SqlDecisions(work)
+        self.lists: Lists = SqlLists(work)
         self.knowledge: Knowledge = SqlKnowledge(work)
         self.control: Control = SqlControl(work)
         self.writings: Writings = SqlWritings(work)
@@ -77,6 +82,9 @@ class SqlTransaction:
 
     async def door_facts(self, person_nos: Sequence[int], bot_ids: Sequence[int], now_ms: int) -> DoorFacts:
         return await read_door(self._work, person_nos, bot_ids, now_ms)
+
+    async def post_facts(self, group_nos: Sequence[int], bot_ids: Sequence[int], now_ms: int) -> PostFacts:
+        return await read_posting(self._work, group_nos, bot_ids, now_ms)
 
 
 class SqlStore:

@@ -82,8 +82,9 @@ class Result:
 async def deliver_due(deps: DeliverDeps, bot_id: int, lease: Lease) -> Delivered:
     """One round for one bot, by the process that holds the bot's lane."""
     now_ms = deps.clock.now_ms()
-    async with deps.store.transaction(write=False) as tx:
-        due = await tx.ledger.due(bot_id, now_ms, BATCH)
+    async with deps.store.transaction() as tx:
+        await tx.ledger.queue_due(bot_id, now_ms, 2_000)
+        due = await tx.ledger.line(bot_id, BATCH)
         next_ms = None if due else await tx.ledger.next_due_ms(bot_id)
     if not due:
         return Delivered(wait_ms=max(1, next_ms - now_ms) if next_ms is not None else IDLE_MS)

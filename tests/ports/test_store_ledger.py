@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from adapters.figures import counted_ms
 from core.errors import RefusedError
-from core.ledger import COUNTED, MOVES, PERMIT_VALID_MS, Message, MessageClass, Move, State
-from core.ports import Store
+from core.ledger import COUNTED, HEAD_START_MS, MOVES, PERMIT_VALID_MS, Message, MessageClass, Move, State
+from core.ports import HarmCount, Store, Transaction
 from tests.ports.worlds import BOT, HOUR, NOW, OTHER_BOT, campaign, people, put, sent
 
 
@@ -49,7 +49,11 @@ async def test_a_step_of_a_campaign_reaches_a_person_once(store: Store) -> None:
         assert await tx.ledger.add([], NOW) == []
 
 
-async def test_the_due_come_by_priority_one_per_person(store: Store) -> None:
+async def line(tx: Transaction, limit: int = 10, *, bot: int = BOT) -> list[int]:
+    return [m.id for m in await tx.ledger.line(bot, limit)]
+
+
+async def test_the_due_stand_in_line_by_priority_one_per_person(store: Store) -> None:
     anna, ben, cem = await people(store, 1, 2, 3)
     async with store.transaction() as tx:
         low, high, late, bens, other, _, _ = await put(
@@ -62,21 +66,134 @@ async def test_the_due_come_by_priority_one_per_person(store: Store) -> None:
             campaign(cem, "answer", cls=MessageClass.INTERACTIVE, campaign="reply"),
             campaign(cem, "gone", state=State.SUPPRESSED),
         )
-        assert [m.id for m in await tx.ledger.due(BOT, NOW, 10)] == [bens.id, high.id]
-        assert [m.id for m in await tx.ledger.due(BOT, NOW, 1)] == [bens.id]
-        assert [m.id for m in await tx.ledger.due(OTHER_BOT, NOW, 10)] == [other.id]
-        await tx.ledger.move([Move(high.id, State.PLANNED, State.EXPIRED)])
-        assert [m.id for m in await tx.ledger.due(BOT, NOW, 10)] == [bens.id, low.id]
-        assert [m.id for m in await tx.ledger.due(BOT, NOW + 1, 10)] == [late.id, bens.id]
         assert await tx.ledger.next_due_ms(BOT) == NOW - 5
+        assert await tx.ledger.queue_due(BOT, NOW, 10) == 3
+        assert await tx.ledger.queue_due(OTHER_BOT, NOW, 10) == 1
+        assert await line(tx) == [bens.id, high.id]
+        assert await line(tx, 1) == [bens.id]
+        assert await line(tx, bot=OTHER_BOT) == [other.id]
+        await tx.ledger.move([Move(high.id, State.QUEUED, State.EXPIRED)])
+        assert await line(tx) == [bens.id, low.id]
+        assert await tx.ledger.next_due_ms(BOT) == NOW + 1
+        assert await tx.ledger.queue_due(BOT, NOW + 1, 10) == 1
+        assert await line(tx) == [late.id, bens.id]
+        assert await tx.ledger.next_due_ms(BOT) is None
         assert await tx.ledger.next_due_ms(12345) is None
+
+
+async def test_the_line_reaches_past_many_messages_to_one_person(store: Store) -> None:
+    anna, ben = await people(store, 1, 2)
+    async with store.transaction() as tx:
+        added = await put(tx, *(campaign(anna, str(n)) for n in range(7)), campaign(ben, due_ms=NOW + 1))
+        assert await tx.ledger.queue_due(BOT, NOW + 1, 10) == 8
+        assert await line(tx, 2) == [added[0].id, added[7].id]
 
 
 async def test_equal_messages_come_in_the_order_of_their_planning(store: Store) -> None:
     numbers = await people(store, *range(1, 21))
     async with store.transaction() as tx:
         added = await put(tx, *(campaign(no) for no in reversed(numbers)))
-        assert [m.id for m in await tx.ledger.due(BOT, NOW, 50)] == sorted(m.id for m in added)
+        assert await tx.ledger.queue_due(BOT, NOW, 50) == 20
+        assert await line(tx, 50) == sorted(m.id for m in added)
+
+
+async def test_the_first_due_are_queued_first_and_whoever_was_in_line_keeps_the_place(store: Store) -> None:
+    anna, ben = await people(store, 1, 2)
+    async with store.transaction() as tx:
+        first, second = await put(tx, campaign(anna, due_ms=NOW - 9), campaign(ben, due_ms=NOW - 5))
+        assert await tx.ledger.queue_due(BOT, NOW, 1) == 1
+        assert await line(tx) == [first.id]
+        held = Move(first.id, State.QUEUED, State.PLANNED, due_ms=NOW)
+        assert await tx.ledger.move([held]) == 1
+        assert await tx.ledger.queue_due(BOT, NOW, 10) == 2
+        assert await line(tx) == [first.id, second.id]
+
+
+async def test_what_waits_for_another_try_comes_back_into_line(store: Store) -> None:
+    (anna,) = await people(store, 1)
+    async with store.transaction() as tx:
+        (message,) = await put(tx, campaign(anna))
+        await tx.ledger.move([Move(message.id, State.PLANNED, State.SENDING, permit_ms=NOW)])
+        await tx.ledger.move([Move(message.id, State.SENDING, State.RETRY, due_ms=NOW + 10)])
+        assert await tx.ledger.next_due_ms(BOT) == NOW + 10
+        assert await tx.ledger.queue_due(BOT, NOW, 10) == 0
+        assert await tx.ledger.queue_due(BOT, NOW + 10, 10) == 1
+        assert await line(tx) == [message.id]
+
+
+async def test_a_place_in_line_is_worth_half_an_hour_a_point(store: Store) -> None:
+    anna, ben = await people(store, 1, 2)
+    waited = 3 * HEAD_START_MS
+    async with store.transaction() as tx:
+        patient, important = await put(
+            tx,
+            campaign(anna, priority=1.0, due_ms=NOW - waited),
+            campaign(ben, priority=3.9, due_ms=NOW),
+        )
+        await tx.ledger.queue_due(BOT, NOW, 10)
+        assert await line(tx) == [patient.id, important.id]
+        (pressing,) = await put(tx, campaign(anna, "2", priority=4.1, due_ms=NOW))
+        await tx.ledger.queue_due(BOT, NOW, 10)
+        assert await line(tx) == [pressing.id, important.id]
+
+
+async def test_groups_stand_in_line_each_for_itself(store: Store) -> None:
+    async with store.transaction() as tx:
+        added = await put(
+            tx,
+            *(campaign(0, f"g{no}:1", campaign="b:spring", group_no=no, variant="a") for no in (1, 2)),
+            campaign(0, "g1:2", campaign="b:spring", group_no=1, variant="b"),
+        )
+        await tx.ledger.queue_due(BOT, NOW, 10)
+        assert await line(tx) == [added[0].id, added[1].id]
+    found = await get(store, added[2].id)
+    assert (found.group_no, found.variant, found.harm, found.harm_ms) == (1, "b", "", 0)
+
+
+async def test_a_campaign_is_counted_read_and_withdrawn(store: Store) -> None:
+    anna, ben, cem = await people(store, 1, 2, 3)
+    async with store.transaction() as tx:
+        first, second, third, _ = await put(
+            tx,
+            campaign(anna, campaign="b:spring", variant="a"),
+            campaign(ben, campaign="b:spring", variant="b"),
+            campaign(cem, campaign="b:spring", variant="b"),
+            campaign(cem, campaign="b:other"),
+        )
+        await sent(tx, first, NOW)
+        await tx.ledger.queue_due(BOT, NOW, 1)
+        expected = {("a", "sent"): 1, ("b", "planned"): 1, ("b", "queued"): 1}
+        assert await tx.ledger.campaign_counts("b:spring") == expected
+        assert await tx.ledger.campaign_counts("b:none") == {}
+        assert [m.id for m in await tx.ledger.of_campaign("b:spring", 0, 2)] == [first.id, second.id]
+        assert [m.id for m in await tx.ledger.of_campaign("b:spring", second.id, 2)] == [third.id]
+        assert await tx.ledger.withdraw("b:spring", "cancelled", 1) == 1
+        assert await tx.ledger.withdraw("b:spring", "cancelled", 9) == 1
+        assert await tx.ledger.withdraw("b:spring", "cancelled", 9) == 0
+    withdrawn = await get(store, third.id)
+    assert (withdrawn.state, withdrawn.reason) == (State.SUPPRESSED, "cancelled")
+    assert (await get(store, first.id)).state is State.SENT
+
+
+async def test_harm_is_noted_once_and_counted_by_campaign(store: Store) -> None:
+    anna, ben, cem = await people(store, 1, 2, 3)
+    async with store.transaction() as tx:
+        first, second, third, other, old = await put(
+            tx,
+            *(campaign(no, campaign="b:spring") for no in (anna, ben, cem)),
+            campaign(anna),
+            campaign(anna, "old"),
+        )
+        for message in (first, second, third, other):
+            await sent(tx, message, NOW)
+        await sent(tx, old, NOW - 10)
+        await tx.ledger.harmed({first.id: ("block", NOW + 1), second.id: ("opt_out", NOW + 2)})
+        await tx.ledger.harmed({first.id: ("opt_out", NOW + 3)})
+        await tx.ledger.answered({third.id: NOW + 4})
+        expected = {"b:spring": HarmCount(3, 1, 1, 1), "opt": HarmCount(1, 0, 0, 0)}
+        assert await tx.ledger.harm_since(NOW) == expected
+    found = await get(store, first.id)
+    assert (found.harm, found.harm_ms) == ("block", NOW + 1)
 
 
 async def test_a_move_changes_what_it_names_and_nothing_else(store: Store) -> None:

@@ -123,7 +123,8 @@ async def test_two_transactions_that_move_a_message_move_it_once(store: Store) -
 
     async def mark() -> int:
         async with store.transaction() as tx:
-            found = await tx.ledger.due(BOT, NOW, 5)
+            await tx.ledger.queue_due(BOT, NOW, 5)
+            found = await tx.ledger.line(BOT, 5)
             await asyncio.sleep(0)
             return await tx.ledger.move([Move(m.id, m.state, State.SENDING, permit_ms=NOW) for m in found])
 
