@@ -1,21 +1,27 @@
 """The door of groups: the one question that stands before every campaign message to a group.
 
 Columns in, columns out, like `core.consent.may_contact`; asked when planning and again in the transaction
-that marks the row as being sent. A group is written to only where a bot was invited and may write, within limits
-of its own, and in the hours in which people are awake there.
+that marks the row as being sent. A group is written to only where a bot was invited and may write, within
+limits of its own, and in the hours in which people are awake there.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
-from core.limits import Bools, Ints
+from core import limits
+from core.consent import SWITCH_RECHECK_MS, Reason, Verdicts, explain
+from core.limits import DAY_MS, HOUR_MS, HOURS, WEEK_MS, Bools, Ints, QuietFacts, Rule
 
 Floats = npt.NDArray[np.float64]
+
+AWAKE_SHARE: Final = 0.25
+"""People are awake in an hour that has at least this share of the group's mean activity of an hour."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,3 +49,105 @@ class PostFacts:
     recent_ms: Ints
     hours: Floats
     switches: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class PostAsk:
+    """Columns about the n messages: campaign and sending segment of each."""
+
+    campaign: tuple[str, ...]
+    segment: tuple[str, ...]
+    limits: PostLimits = PostLimits()
+
+
+def may_post(facts: PostFacts, ask: PostAsk, now_ms: int | Ints) -> Verdicts:
+    """The door of groups. Row i asks whether message i may go to group i by bot i at `now_ms`.
+
+    Reasons: NO_RIGHTS (not invited, removed, or muted: time does not help, `until_ms` is 0), GROUP_LIMIT,
+    QUIET_HOURS (by the group's own activity; where nobody ever wrote no hour is known to be a waking one) and
+    the switches. `until_ms` is as in `may_contact`."""
+    rows = len(facts.group_no)
+    now = np.broadcast_to(np.asarray(now_ms, dtype=np.int64), (rows,))
+    rules = _rules(facts, ask.limits)
+    reasons = np.where(facts.present & facts.may_write, 0, int(Reason.NO_RIGHTS)).astype(np.int64)
+    for reason, rule in rules:
+        reasons |= np.where(rule(now) > now, int(reason), 0)
+    switched, recheck = _switches(facts, ask, now)
+    reasons |= switched
+    free = limits.first_moment([rule for _, rule in rules], np.maximum(now, recheck))
+    waits = (reasons != 0) & (reasons & int(Reason.NO_RIGHTS) == 0)
+    return Verdicts(allowed=reasons == 0, reasons=reasons, until_ms=np.where(waits, free, 0))
+
+
+def waking_hours(hours: Floats) -> Bools:
+    """bool[n, 24]: UTC hours in which people are awake in each group; none where nobody ever wrote."""
+    mean = hours.mean(axis=1, keepdims=True)
+    awake: Bools = (hours > 0) & (hours >= AWAKE_SHARE * mean)
+    return awake
+
+
+def _rules(facts: PostFacts, bounds: PostLimits) -> list[tuple[Reason, Rule]]:
+    newest = limits.newest_first(facts.recent_ms)
+
+    def same(value: int) -> Ints:
+        return np.full(len(newest), value, dtype=np.int64)
+
+    return [
+        (Reason.GROUP_LIMIT, limits.cap(newest, same(bounds.per_day), DAY_MS)),
+        (Reason.GROUP_LIMIT, limits.cap(newest, same(bounds.per_week), WEEK_MS)),
+        (Reason.GROUP_LIMIT, limits.cooldown(newest, same(round(bounds.gap_h * HOUR_MS)))),
+        (Reason.QUIET_HOURS, limits.quiet_hours(_quiet(facts.hours))),
+    ]
+
+
+def _quiet(hours: Floats) -> QuietFacts:
+    """A group's clock is UTC, and its allowed hours are those in which it has been seen awake."""
+    rows = len(hours)
+    mask: Ints = (waking_hours(hours) << np.arange(HOURS)).sum(axis=1, dtype=np.int64)
+    zeros, no = np.zeros(rows, dtype=np.int64), np.zeros(rows, dtype=np.bool_)
+    return QuietFacts(zeros, no, zeros, mask, zeros, zeros, no)
+
+
+def _switches(facts: PostFacts, ask: PostAsk, now: Ints) -> tuple[Ints, Ints]:
+    """Reasons set by switches, and when to ask again because of them (0 = no switch)."""
+    reasons, recheck = np.zeros_like(now), np.zeros_like(now)
+    for name, value in facts.switches.items():
+        kind, _, target = name.partition(":")
+        if kind == "halt":
+            hit, reason = (facts.bot_id == int(target)) & (now < int(value)), Reason.HALTED
+            again = np.full_like(now, int(value))
+        else:
+            hit, reason = _paused(name, facts, ask)
+            again = now + SWITCH_RECHECK_MS
+        reasons |= np.where(hit, int(reason), 0)
+        recheck = np.where(hit, np.maximum(recheck, again), recheck)
+    return reasons, recheck
+
+
+def _paused(name: str, facts: PostFacts, ask: PostAsk) -> tuple[Bools, Reason]:
+    """The rows that a switch stops."""
+    rows = len(facts.bot_id)
+    what, _, target = name.removeprefix("pause:").partition(":")
+    if name == "kill":
+        return np.ones(rows, dtype=np.bool_), Reason.KILL_SWITCH
+    if what == "bot":
+        return facts.bot_id == int(target), Reason.BOT_PAUSED
+    if what == "campaign":
+        return np.array([one == target for one in ask.campaign], dtype=np.bool_), Reason.CAMPAIGN_PAUSED
+    if what == "segment":
+        return np.array([one == target for one in ask.segment], dtype=np.bool_), Reason.SEGMENT_PAUSED
+    return np.zeros(rows, dtype=np.bool_), Reason.KILL_SWITCH
+
+
+# --------------------------------------------------------------------------------------------------- in words
+_QUIET_WORDS: Final = {
+    "en": "people are not known to be awake there at this hour",
+    "tr": "bu saatte orada kimsenin uyanık olduğu bilinmiyor",
+}
+
+
+def explain_post(reasons: int, until_ms: int, language: str = "en") -> list[str]:
+    """As `core.consent.explain`; only that the quiet time is not that of one person."""
+    of_person = explain(int(Reason.QUIET_HOURS), 0, language)
+    own = _QUIET_WORDS.get(language, _QUIET_WORDS["en"])
+    return [own if [words] == of_person else words for words in explain(reasons, until_ms, language)]

@@ -11,7 +11,7 @@ them).
 """
 
 from core.profile.folding import fold
-from core.profile.groups import GroupProfile, GroupState, fold_group, view_group
+from core.profile.groups import GroupProfile, GroupState, chat_now, fold_group, standing, view_group
 from core.profile.hot import pack, pack_group, unpack, unpack_group
 from core.profile.regrouping import regrouped
 from core.profile.values import KEEP_DAYS, BotLink, Profile, ProfileState, Purchase
@@ -25,12 +25,14 @@ __all__ = [
     "Profile",
     "ProfileState",
     "Purchase",
+    "chat_now",
     "fold",
     "fold_group",
     "hours_of_week",
     "pack",
     "pack_group",
     "regrouped",
+    "standing",
     "unpack",
     "unpack_group",
     "view",

@@ -107,6 +107,18 @@ def view_group(group_no: int, state: GroupState, members: tuple[int, int], now_m
     )
 
 
+def standing(state: GroupState, bot_id: int) -> tuple[bool, bool]:
+    """Whether a bot is in the group, and whether it may write there."""
+    status = _bots(state).get(bot_id)
+    return status is not None, status is not None and not _MAY_POST.isdisjoint(status.split())
+
+
+def chat_now(state: GroupState, chat_id: int) -> int:
+    """Telegram's number of the group: since its upgrade the new one, whatever was heard last."""
+    new = state.latest.get("upgraded", (0, ""))[1]
+    return int(new) if new.removeprefix("-").isdecimal() else chat_id
+
+
 def _bots(state: GroupState) -> dict[int, str]:
     """Bots that are there, with status and rights."""
     return {
