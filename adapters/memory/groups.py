@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Container, Sequence
 from dataclasses import replace
 
 from adapters.memory.tables import Tables
@@ -50,6 +51,9 @@ class MemoryGroups:
         for chat_id, group_no in list(self._t.group_ids.items()):
             if group_no == younger:
                 self._t.group_ids[chat_id] = older
+        for row_id, message in list(self._t.messages.items()):
+            if message.group_no == younger:
+                self._t.messages[row_id] = replace(message, group_no=older)
         for key_, seen in list(self._t.members.items()):
             if seen.group_no == younger:
                 del self._t.members[key_]
@@ -119,6 +123,25 @@ class MemoryGroups:
             if one.person_no in person_nos:
                 found.setdefault(one.person_no, []).append(one)
         return found
+
+    async def activity(
+        self, since_ms: int, segments: Sequence[str] = (), among: Sequence[int] | None = None
+    ) -> dict[int, int]:
+        wanted = self._meant(segments, among)
+        found: Counter[int] = Counter()
+        for one in self._t.members.values():
+            if one.last_ms >= since_ms and one.state != "left" and one.person_no in wanted:
+                found[one.group_no] += 1
+        return dict(sorted(found.items()))
+
+    def _meant(self, segments: Sequence[str], among: Sequence[int] | None) -> Container[int]:
+        if among is not None:
+            return set(among)
+        if not segments:
+            return {one.person_no for one in self._t.members.values()}
+        return {
+            no for no, person in self._t.people.items() if not person.segments.keys().isdisjoint(segments)
+        }
 
 
 def _numbers(place: Place) -> list[int]:

@@ -6,6 +6,7 @@ younger becomes part of the older, with its events and people, and the older's r
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
@@ -26,6 +27,8 @@ GROUP: Final = tables.table(tables.Group)
 IDENTITY: Final = tables.table(tables.GroupIdentity)
 MEMBER: Final = tables.table(tables.GroupMember)
 _EVENT: Final = tables.table(tables.Event)
+_SEGMENT: Final = tables.table(tables.Membership)
+_MESSAGE: Final = tables.table(tables.Message)
 _ADD_GROUP: Final = GROUP.insert()
 _EMPTY: Final = group_to_bytes(GroupState())
 
@@ -94,6 +97,20 @@ _IN_GROUPS: Final = (
     .group_by(MEMBER.c.group_no)
 )
 
+_PRESENT = (MEMBER.c.last_ms >= bindparam("since"), MEMBER.c.state != "left")
+_ACTIVE: Final = (
+    select(MEMBER.c.group_no, func.count(MEMBER.c.person_no.distinct()))
+    .where(*_PRESENT)
+    .group_by(MEMBER.c.group_no)
+)
+_ACTIVE_IN: Final = (
+    select(MEMBER.c.group_no, func.count(MEMBER.c.person_no.distinct()))
+    .join(_SEGMENT, _SEGMENT.c.person_no == MEMBER.c.person_no)
+    .where(_SEGMENT.c.segment.in_(_VALUES), *_PRESENT)
+    .group_by(MEMBER.c.group_no)
+)
+_ACTIVE_AMONG: Final = _ACTIVE.where(MEMBER.c.person_no.in_(_VALUES))
+
 
 def _see(new: Any) -> Any:
     said, known = new.excluded, MEMBER.c
@@ -122,6 +139,11 @@ _ITS_PEOPLE: Final = (
     .order_by(_EVENT.c.person_no)
 )
 _MOVE_EVENTS: Final = update(_EVENT).where(_EVENT.c.group_no == _YOUNGER).values(group_no=bindparam("older"))
+_MOVE_POSTS: Final = (
+    update(_MESSAGE)
+    .where(_MESSAGE.c.group_no > 0, _MESSAGE.c.group_no == _YOUNGER)
+    .values(group_no=bindparam("older"))
+)
 _MOVE_NAMES: Final = (
     update(IDENTITY).where(IDENTITY.c.group_no == _YOUNGER).values(group_no=bindparam("older"))
 )
@@ -179,6 +201,7 @@ class SqlGroups:
         self._merged.append(Merged(younger, older, people))
         await self._work.run(_MOVE_EVENTS, both)
         await self._work.run(_MOVE_NAMES, both)
+        await self._work.run(_MOVE_POSTS, both)
         seen = [Membership(*row) for row in await self._work.rows(_ITS_MEMBERS, gone)]
         await self._work.run(_NO_MEMBERS, gone)
         await self.see([replace(one, group_no=older) for one in seen])
@@ -249,6 +272,21 @@ class SqlGroups:
         for row in await self._work.rows_in(_OF_PEOPLE, sorted(set(person_nos))):
             found.setdefault(row.person_no, []).append(Membership(*row))
         return found
+
+    async def activity(
+        self, since_ms: int, segments: Sequence[str] = (), among: Sequence[int] | None = None
+    ) -> dict[int, int]:
+        asked = {"since": since_ms}
+        if among is not None:
+            rows = await self._work.rows_in(_ACTIVE_AMONG, sorted(set(among)), asked)
+        elif segments:
+            rows = await self._work.rows_in(_ACTIVE_IN, sorted(set(segments)), asked)
+        else:
+            rows = list(await self._work.rows(_ACTIVE, asked))
+        found: Counter[int] = Counter()
+        for group_no, people in rows:  # many people are asked for in parts, and nobody is in two of them
+            found[group_no] += people
+        return dict(sorted(found.items()))
 
 
 def _settled(places: Iterable[Place], known: Mapping[int, int]) -> bool:

@@ -278,6 +278,12 @@ class Groups(Protocol):
         ...
 
     async def of_people(self, person_nos: Sequence[int]) -> dict[int, list[Membership]]: ...
+    async def activity(
+        self, since_ms: int, segments: Sequence[str] = (), among: Sequence[int] | None = None
+    ) -> dict[int, int]:
+        """Groups in which people were seen since then whom nobody knows to have left, and how many people: of
+        these segments (none: of all), or among these people."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -347,6 +353,12 @@ class Events(Protocol):
         """What these people said about consent (`core.event.CHOICES`) from the one moment to the other, of
         each the newest (more than `most` only where several are of one moment), in any order. Until the
         transaction ends nobody else asks, so that choices made at once are put in one order."""
+        ...
+
+    async def of_kinds(
+        self, person_nos: Sequence[int], kinds: Sequence[str], since_ms: int
+    ) -> list[PersonEvent]:
+        """What of these kinds happened to these people at this moment or later, in (ts_ms, key) order."""
         ...
 
     async def export(self, after: tuple[int, str], limit: int) -> list[PersonEvent]:

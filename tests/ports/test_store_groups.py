@@ -13,7 +13,7 @@ from core.event import Event, PersonEvent, Scalar
 from core.identity import Place
 from core.ports import GroupRecord, HotRow, Membership, Merged, Store, Transaction
 from core.profile import GroupState, fold_group
-from tests.ports.worlds import BOT, HOUR, NOW
+from tests.ports.worlds import BOT, HOUR, NOW, campaign, people, put, sent
 
 GROUP, SUPER, OTHER = -4001, -1_001_000_000_001, -4002
 PLACE = Place(GROUP, "group", "Chess club", "", False)
@@ -162,3 +162,49 @@ async def test_what_was_merged_is_told_with_the_people_to_whom_something_happene
         assert await tx.groups.merged() == []
         await tx.groups.resolve([MOVED], NOW)
         assert await tx.groups.merged() == [Merged(found[SUPER], found[GROUP], (3, 9))]
+
+
+async def test_groups_are_found_by_who_writes_there(store: Store) -> None:
+    await numbers(store, PLACE, Place(OTHER, "group"))
+    anna, ben, cem = await people(store, 1, 2, 3)
+    async with store.transaction() as tx:
+        records = await tx.people.load([anna, ben, cem])
+        await tx.people.save(
+            [
+                replace(records[anna], segments={"ENGAGED": 0.9, "NIGHT_OWL": 0.8}),
+                replace(records[ben], segments={"ENGAGED": 0.9}),
+                replace(records[cem], segments={"COLD_LEAD": 0.9}),
+            ]
+        )
+        await tx.groups.see(
+            [
+                Membership(1, anna, NOW, NOW),
+                Membership(1, ben, NOW, NOW),
+                Membership(1, cem, NOW, NOW, "left", NOW),
+                Membership(2, anna, NOW, NOW - HOUR - 1),
+                Membership(2, cem, NOW, NOW - HOUR, "member", NOW),
+            ]
+        )
+    async with store.transaction(write=False) as tx:
+        since = NOW - HOUR
+        assert await tx.groups.activity(since) == {1: 2, 2: 1}
+        assert await tx.groups.activity(since - 1) == {1: 2, 2: 2}
+        assert await tx.groups.activity(since, ["ENGAGED", "NIGHT_OWL"]) == {1: 2}
+        assert await tx.groups.activity(since, ["COLD_LEAD"]) == {2: 1}
+        assert await tx.groups.activity(since, ["VIP"]) == {}
+        assert await tx.groups.activity(since, among=[cem, anna, 4711]) == {1: 1, 2: 1}
+        assert await tx.groups.activity(since, among=[]) == {}
+        many = [anna, ben, *range(10_000, 13_000)]
+        assert await tx.groups.activity(since, among=many) == {1: 2}
+
+
+async def test_what_was_posted_to_a_group_counts_for_what_it_became(store: Store) -> None:
+    await numbers(store, PLACE, Place(SUPER, "supergroup"))
+    async with store.transaction() as tx:
+        posts = await put(tx, *(campaign(0, f"1:{no}", group_no=no) for no in (1, 2)), campaign(0, "person"))
+        await sent(tx, posts[1], NOW)
+    await numbers(store, MOVED)
+    async with store.transaction() as tx:
+        rows = await tx.ledger.get([post.id for post in posts])
+        assert [rows[post.id].group_no for post in posts] == [1, 1, 0]
+        assert (await tx.post_facts([1], [BOT], NOW)).recent_ms.tolist() == [[NOW]]
