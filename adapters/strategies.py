@@ -14,7 +14,7 @@ from typing import Annotated, Literal, NoReturn
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from core.content import Button, Content, check
+from core.content import Content, check, from_document
 from core.errors import ContentError, RuleError, SettingsError
 from core.grammar import FIELDS, Kind, Rule, parse
 from core.segment import DEFAULT_THRESHOLD, Evidence, SegmentSpec
@@ -144,8 +144,7 @@ def _read(path: Path) -> _File:
 
 
 def _content(data: _Content) -> Content:
-    buttons = tuple(Button(dict(each.texts.items()), each.action) for each in data.buttons)
-    return Content(data.name, data.kind, dict(data.texts.items()), buttons, data.photo)
+    return from_document(data.model_dump())
 
 
 def _sign(path: Path, index: int, data: _Evidence) -> Evidence:

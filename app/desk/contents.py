@@ -39,4 +39,11 @@ def preview_of(content: Content, language: str, first_name: str) -> Preview:
         tuple(tuple(str(button["text"]) for button in row) for row in rows) if isinstance(rows, list) else ()
     )
     chosen = content.language_for(language) or language
-    return Preview(content.name, content.kind, chosen, str(body["text"]), buttons, str(body.get("photo", "")))
+    return Preview(
+        content.name,
+        content.kind,
+        chosen,
+        str(body["text"]),
+        buttons,
+        content.media[0].source if content.media else "",
+    )

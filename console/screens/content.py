@@ -29,7 +29,7 @@ def overview(found: Sequence[tuple[str, Content]]) -> Report:
             "segment": segment,
             "languages": sorted(content.texts),
             "buttons": [button.action for button in content.buttons],
-            "photo": content.photo or "",
+            "photo": content.media[0].source if content.media else "",
         }
         for segment, content in found
     ]
