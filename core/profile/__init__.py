@@ -11,7 +11,16 @@ them).
 """
 
 from core.profile.folding import fold
-from core.profile.groups import GroupProfile, GroupState, chat_now, fold_group, standing, view_group
+from core.profile.groups import (
+    GroupProfile,
+    GroupState,
+    bots_there,
+    chat_now,
+    fold_group,
+    has_thread,
+    standing,
+    view_group,
+)
 from core.profile.hot import pack, pack_group, unpack, unpack_group
 from core.profile.regrouping import regrouped
 from core.profile.values import KEEP_DAYS, BotLink, Profile, ProfileState, Purchase
@@ -25,9 +34,11 @@ __all__ = [
     "Profile",
     "ProfileState",
     "Purchase",
+    "bots_there",
     "chat_now",
     "fold",
     "fold_group",
+    "has_thread",
     "hours_of_week",
     "pack",
     "pack_group",

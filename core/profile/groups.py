@@ -88,7 +88,7 @@ def view_group(group_no: int, state: GroupState, members: tuple[int, int], now_m
         now_ms=now_ms,
         first_seen_ms=state.first_ms,
         last_seen_ms=state.last_ms,
-        bots=tuple(sorted(bots)),
+        bots=bots_there(state),
         posting=tuple(
             sorted(bot_id for bot_id, status in bots.items() if not _MAY_POST.isdisjoint(status.split()))
         ),
@@ -111,6 +111,19 @@ def standing(state: GroupState, bot_id: int) -> tuple[bool, bool]:
     """Whether a bot is in the group, and whether it may write there."""
     status = _bots(state).get(bot_id)
     return status is not None, status is not None and not _MAY_POST.isdisjoint(status.split())
+
+
+def bots_there(state: GroupState) -> tuple[int, ...]:
+    """Numbers of the bots that are in the group, in their order."""
+    return tuple(sorted(_bots(state)))
+
+
+def has_thread(state: GroupState, thread: int) -> bool:
+    """Whether a forum topic is known there and not closed; 0, the general one, always is."""
+    if not thread:
+        return True
+    said = state.latest.get(f"topic:{thread}", (0, ""))[1]
+    return said == "open" or (not said and thread in state.threads)
 
 
 def chat_now(state: GroupState, chat_id: int) -> int:
