@@ -156,6 +156,13 @@ class MemoryEvents:
                 said[item.person_no].append(item)
         return [item for items in said.values() for item in _newest(items, most)]
 
+    async def of_kinds(
+        self, person_nos: Sequence[int], kinds: Sequence[str], since_ms: int
+    ) -> list[PersonEvent]:
+        people, wanted = set(person_nos), set(kinds)
+        found = (item for item in self._in_order() if item.event.ts_ms >= since_ms)
+        return [item for item in found if item.person_no in people and item.event.kind in wanted]
+
     async def export(self, after: tuple[int, str], limit: int) -> list[PersonEvent]:
         return [item for item in self._in_order() if (item.event.ts_ms, item.event.key) > after][:limit]
 

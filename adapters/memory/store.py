@@ -9,9 +9,11 @@ from typing import Any
 
 from adapters.columns import RECENT_MS, DoorRows
 from adapters.memory.campaigns import MemoryCampaigns
+from adapters.memory.contents import MemoryContents
 from adapters.memory.control import MemoryControl, MemoryKnowledge
 from adapters.memory.erasures import MemoryErasures
 from adapters.memory.groups import MemoryGroups
+from adapters.memory.journeys import MemoryJourneys
 from adapters.memory.ledger import MemoryDecisions, MemoryLedger, counted
 from adapters.memory.lists import MemoryLists
 from adapters.memory.people import MemoryPeople
@@ -24,12 +26,14 @@ from core.errors import StoreError
 from core.identity import Identity
 from core.ports import (
     Campaigns,
+    Contents,
     Control,
     Decisions,
     Erasures,
     Events,
     Groups,
     Inbox,
+    Journeys,
     Knowledge,
     Ledger,
     Lists,
@@ -55,8 +59,10 @@ class MemoryTransaction:
         self.lists: Lists = MemoryLists(tables)
         self.knowledge: Knowledge = MemoryKnowledge(tables)
         self.control: Control = MemoryControl(tables)
+        self.contents: Contents = MemoryContents(tables)
         self.writings: Writings = MemoryWritings(tables)
         self.campaigns: Campaigns = MemoryCampaigns(tables)
+        self.journeys: Journeys = MemoryJourneys(tables)
 
     async def door_facts(self, person_nos: Sequence[int], bot_ids: Sequence[int], now_ms: int) -> DoorFacts:
         rows = DoorRows(switches=await self.control.switches())

@@ -17,10 +17,13 @@ from core.ledger import Message
 from core.ports import (
     AuditEntry,
     CampaignRow,
+    ContentVersion,
     Decision,
+    Enrolment,
     Erasure,
     GroupRecord,
     InboxRow,
+    JourneyVersion,
     Lease,
     Membership,
     ModelVersion,
@@ -69,6 +72,9 @@ class Tables:
     writings: dict[int, Writing] = field(default_factory=dict)
     spending: dict[tuple[int, str], Spent] = field(default_factory=dict)
     campaigns: dict[str, CampaignRow] = field(default_factory=dict)
+    journeys: dict[tuple[str, int], JourneyVersion] = field(default_factory=dict)
+    enrolments: dict[tuple[str, int, int], Enrolment] = field(default_factory=dict)
+    contents: dict[tuple[str, int], ContentVersion] = field(default_factory=dict)
     counters: dict[str, int] = field(default_factory=dict)
 
     def copy(self) -> Tables:

@@ -63,6 +63,11 @@ _CHOICES: Final = (
         text(tables.CHOSEN),
     )
 )
+_OF_KINDS: Final = select(*_COLUMNS).where(
+    EVENT.c.person_no.in_(bindparam("values", expanding=True)),
+    EVENT.c.ts_ms >= bindparam("since"),
+    EVENT.c.kind.in_(bindparam("of_kinds", expanding=True)),
+)
 _EXPORT: Final = (
     select(*_COLUMNS)
     .where(
@@ -107,6 +112,15 @@ class SqlEvents:
         asked = {"since": span[0], "until": span[1], "but_one": most - 1}
         rows = await self._work.rows_in(_CHOICES, sorted(set(person_nos)), asked)
         return _events(rows)
+
+    async def of_kinds(
+        self, person_nos: Sequence[int], kinds: Sequence[str], since_ms: int
+    ) -> list[PersonEvent]:
+        if not kinds:
+            return []
+        asked = {"since": since_ms, "of_kinds": sorted(set(kinds))}
+        rows = await self._work.rows_in(_OF_KINDS, sorted(set(person_nos)), asked)
+        return sorted(_events(rows), key=lambda item: (item.event.ts_ms, item.event.key))
 
     async def export(self, after: tuple[int, str], limit: int) -> list[PersonEvent]:
         asked = {"since": after[0], "behind": after[1], "most": limit}

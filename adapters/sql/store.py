@@ -18,6 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from adapters.inflight import InFlight
 from adapters.sql.campaigns import SqlCampaigns
 from adapters.sql.compacting import compact_file, vacuum
+from adapters.sql.contents import SqlContents
 from adapters.sql.control import SqlControl
 from adapters.sql.decisions import SqlDecisions
 from adapters.sql.door import read_door
@@ -26,6 +27,7 @@ from adapters.sql.errors import explain
 from adapters.sql.events import SqlEvents
 from adapters.sql.groups import SqlGroups
 from adapters.sql.inbox import SqlInbox
+from adapters.sql.journeys import SqlJourneys
 from adapters.sql.knowledge import SqlKnowledge
 from adapters.sql.lanes import READERS, WORKERS, Bounds, Lanes, place, reading_engine, writing_engine
 from adapters.sql.layout import LAYOUT, MARK, fold_some
@@ -41,12 +43,14 @@ from core.consent import DoorFacts
 from core.identity import Identity
 from core.ports import (
     Campaigns,
+    Contents,
     Control,
     Decisions,
     Erasures,
     Events,
     Groups,
     Inbox,
+    Journeys,
     Knowledge,
     Ledger,
     Lists,
@@ -77,8 +81,10 @@ class SqlTransaction:
         self.lists: Lists = SqlLists(work)
         self.knowledge: Knowledge = SqlKnowledge(work)
         self.control: Control = SqlControl(work)
+        self.contents: Contents = SqlContents(work)
         self.writings: Writings = SqlWritings(work)
         self.campaigns: Campaigns = SqlCampaigns(work)
+        self.journeys: Journeys = SqlJourneys(work)
 
     async def door_facts(self, person_nos: Sequence[int], bot_ids: Sequence[int], now_ms: int) -> DoorFacts:
         return await read_door(self._work, person_nos, bot_ids, now_ms)

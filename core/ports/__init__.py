@@ -15,6 +15,7 @@ from core.ports.campaigns import (
     Lists,
     PeopleList,
     Spent,
+    StepSend,
     Writing,
     Writings,
 )
@@ -93,6 +94,7 @@ __all__ = [
     "Reach",
     "Receipt",
     "Spent",
+    "StepSend",
     "Store",
     "Transaction",
     "Writing",

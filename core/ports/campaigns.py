@@ -35,6 +35,10 @@ class Contents(Protocol):
         """From now on no version is live; False if none was."""
         ...
 
+    async def retired(self) -> frozenset[str]:
+        """Names that have versions, none of them live: not even the files' content of that name is used."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Writing:
@@ -139,7 +143,8 @@ class JourneyVersion:
 @dataclass(frozen=True, slots=True)
 class Enrolment:
     """A person's way through one version of a journey. `run`: the how-manieth time, from 1; state: active,
-    done, goal or exited; `step`: where the person is; due_ms: when to look again."""
+    done, goal or exited; `step`: where the person is; due_ms: when to look again; changed_ms: when the person
+    came to this step, or left."""
 
     journey: str
     person_no: int
@@ -153,6 +158,21 @@ class Enrolment:
     changed_ms: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class StepSend:
+    """The ledger's row of a step that sends: `step` is `<run>:<step>`."""
+
+    person_no: int
+    step: str
+    id: int
+    state: str
+    reason: str
+    due_ms: int
+    expires_ms: int
+    sent_ms: int
+    answered_ms: int
+
+
 class Journeys(Protocol):
     async def put(
         self, name: str, body: Mapping[str, object], now_ms: int, *, author: str, live: bool
@@ -161,8 +181,15 @@ class Journeys(Protocol):
         ...
 
     async def live(self) -> dict[str, JourneyVersion]: ...
+    async def newest(self) -> dict[str, JourneyVersion]:
+        """The last version of each journey, live or not."""
+        ...
+
     async def version(self, name: str, version: int) -> JourneyVersion | None: ...
-    async def history(self, name: str) -> list[JourneyVersion]: ...
+    async def history(self, name: str) -> list[JourneyVersion]:
+        """Newest first."""
+        ...
+
     async def set_live(self, name: str, version: int | None) -> bool:
         """None: nobody enters any more; those inside go on. False if there is no such version."""
         ...
@@ -175,8 +202,13 @@ class Journeys(Protocol):
         """For each whether it is new: (journey, person, run) is unique."""
         ...
 
-    async def due(self, now_ms: int, limit: int) -> list[Enrolment]:
-        """Active ones whose moment has come, longest waiting first. PostgreSQL: FOR UPDATE SKIP LOCKED."""
+    async def wake(self, person_nos: Sequence[int], now_ms: int) -> int:
+        """What is active of these people becomes due at once; how many."""
+        ...
+
+    async def due(self, now_ms: int, limit: int, skip: Sequence[str] = ()) -> list[Enrolment]:
+        """Active ones whose moment has come, longest waiting first, but none of the journeys to skip.
+        PostgreSQL: FOR UPDATE SKIP LOCKED, the people too."""
         ...
 
     async def save(self, enrolments: Sequence[Enrolment]) -> None: ...
@@ -184,8 +216,24 @@ class Journeys(Protocol):
         """People by (version, state, step)."""
         ...
 
-    async def of_person(self, person_no: int) -> list[Enrolment]: ...
+    async def members(
+        self, journey: str, after: tuple[int, int], limit: int, state: str = ""
+    ) -> list[Enrolment]:
+        """Runs behind this (person, run), in that order; of one state if said."""
+        ...
+
+    async def of_person(self, person_no: int) -> list[Enrolment]:
+        """All journeys of the person, by name and run."""
+        ...
+
     async def next_due_ms(self) -> int | None: ...
+    async def sends(self, campaign: str, person_nos: Sequence[int]) -> list[StepSend]:
+        """What the ledger has for these people of this campaign, by id."""
+        ...
+
+    async def send_counts(self, campaign: str) -> dict[tuple[str, str], tuple[int, int]]:
+        """(rows, answered ones) by (step, state)."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
