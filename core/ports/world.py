@@ -96,7 +96,7 @@ class Pacer(Protocol):
         ...
 
     async def status(self, bot_id: int, now_ms: int) -> Mapping[str, float]:
-        """{"rate_per_s", "halt_until_ms", "granted"}."""
+        """{"rate_per_s", "paid_rate_per_s" (0: no paid lane), "halt_until_ms", "granted"}."""
         ...
 
 

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from adapters.memory import MemoryPacer
 from adapters.redis.hot import RedisHot
 from adapters.redis.link import Link
-from adapters.redis.pacer import RedisPacer
+from adapters.redis.pacer import PacerLimits, RedisPacer
 from adapters.redis.server import EmbeddedRedis
 from core.ports import Pacer
 
@@ -59,6 +59,18 @@ async def redis_pacer(folder: Path) -> AsyncIterator[Pacer]:
     async with EmbeddedRedis(folder) as url:
         link = Link(url)
         yield RedisPacer(link)
+        await link.close()
+
+
+@pytest.fixture(params=["redis", "memory"])
+async def paying(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Pacer]:
+    """A pacer that has a paid lane of 200 messages a second."""
+    if request.param == "memory":
+        yield MemoryPacer(paid_rate=200)
+        return
+    async with EmbeddedRedis(tmp_path) as url:
+        link = Link(url)
+        yield RedisPacer(link, limits=PacerLimits(paid_rate=200))
         await link.close()
 
 
@@ -235,3 +247,43 @@ def test_in_redis_the_limits_hold_in_any_life_and_it_can_be_repeated(
         traces.append(runner.run(live(RedisPacer(link), asks)))
     traces[0].check()
     assert traces[0].slots == traces[1].slots
+
+
+async def test_paid_messages_have_a_pace_of_their_own(paying: Pacer) -> None:
+    await paying.grant(BOT, [1], T0)
+    await paying.grant(BOT, [1], T0, paid=True)
+    now = T0 + 3_600_000
+    free = await paying.grant(BOT, range(100, 300), now)
+    paid = await paying.grant(BOT, range(300, 500), now, paid=True)
+    assert len(free.slots) < 12
+    assert len(paid.slots) == 61, "evenly every 5 ms, 0.3 s ahead"
+    assert max(paid.slots.values()) <= now + 300
+    assert (await paying.status(BOT, now))["paid_rate_per_s"] == 200
+
+
+async def test_paid_or_not_a_chat_is_one_chat(paying: Pacer) -> None:
+    await paying.grant(BOT, [1], T0, paid=True)
+    now = T0 + 60_000
+    assert (await paying.grant(BOT, [7], now)).slots
+    assert (await paying.grant(BOT, [7], now, paid=True)).retry_ms == now + 1_100
+
+
+async def test_a_halt_holds_for_paid_messages_too_and_cuts_the_lane_in_use(paying: Pacer) -> None:
+    await paying.grant(BOT, [1], T0)
+    now = T0 + 3_600_000
+    await paying.grant(BOT, [2], now, paid=True)
+    await paying.grant(BOT, [2], now + 60_000, paid=True)
+    until = await paying.limited(BOT, 2, 9, now + 60_100)
+    for paid in (True, False):
+        assert not (await paying.grant(BOT, [3], now + 61_000, paid=paid)).slots
+    status = await paying.status(BOT, until)
+    assert status["rate_per_s"] == pytest.approx(27), "the free lane stood still and was not to blame"
+    assert status["paid_rate_per_s"] == pytest.approx(200 * 0.7)
+    later = await paying.status(BOT, until + 60_000)
+    assert later["paid_rate_per_s"] == pytest.approx(200 * 0.93)
+
+
+async def test_without_a_paid_lane_paid_messages_go_as_all_others(pacer: Pacer) -> None:
+    await pacer.grant(BOT, [1], T0)
+    now = T0 + 3_600_000
+    assert len((await pacer.grant(BOT, range(100, 300), now, paid=True)).slots) < 12

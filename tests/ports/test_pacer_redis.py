@@ -35,7 +35,12 @@ async def warm(pacer: RedisPacer, now: int = T0) -> int:
 
 async def test_an_empty_pacer_begins_with_a_silent_second_and_slowly(link: Link) -> None:
     pacer = RedisPacer(link)
-    assert await pacer.status(BOT, T0) == {"rate_per_s": 13.5, "halt_until_ms": 0, "granted": 0}
+    assert await pacer.status(BOT, T0) == {
+        "rate_per_s": 13.5,
+        "paid_rate_per_s": 0,
+        "halt_until_ms": 0,
+        "granted": 0,
+    }
     grant = await pacer.grant(BOT, [1, 2], T0, interactive=True)
     assert list(grant.slots.values()) == [T0 + 1_000, T0 + 1_075]
     assert (await pacer.status(BOT, T0 + HOUR))["rate_per_s"] == 27
@@ -89,16 +94,16 @@ async def test_a_rate_does_not_heal_while_the_bot_is_silent(link: Link) -> None:
     now = await warm(pacer)
     until = await pacer.limited(BOT, 1, 100, now)
     assert (await pacer.status(BOT, until))["rate_per_s"] == pytest.approx(27 * 0.7)
-    assert (await pacer.status(BOT, until + 10_000))["rate_per_s"] == pytest.approx(27 * 0.7 + 2)
+    assert (await pacer.status(BOT, until + 10_000))["rate_per_s"] == pytest.approx(27 * 0.7 + 5)
 
 
 async def test_above_the_start_only_messages_that_went_well_earn_more(link: Link) -> None:
-    pacer = RedisPacer(link, limits=PacerLimits(start=27, ceiling=27.01))
+    pacer = RedisPacer(link, limits=PacerLimits(start=27, ceiling=27.001))
     now = await warm(pacer)
     assert (await pacer.status(BOT, now + HOUR))["rate_per_s"] == 27
     for n in range(20):
         await pacer.grant(BOT, [n], now + n * 100)
-    assert (await pacer.status(BOT, now + HOUR))["rate_per_s"] == 27.01
+    assert (await pacer.status(BOT, now + HOUR))["rate_per_s"] == 27.001
 
 
 async def test_a_clock_that_was_far_ahead_does_not_silence_the_bot_for_ever(link: Link) -> None:
@@ -131,3 +136,15 @@ async def test_without_redis_nothing_is_granted(tmp_path: Path) -> None:
     with pytest.raises(HotStoreError):
         await RedisPacer(link).grant(BOT, [1], T0)
     await link.close()
+
+
+async def test_two_hundred_chats_are_one_call(link: Link) -> None:
+    pacer = RedisPacer(link, limits=PacerLimits(paid_rate=1_000))
+    now = await warm(pacer)
+    await pacer.grant(BOT, [1], now, paid=True)
+    async with link.use() as redis:
+        before = (await redis.info("commandstats"))["cmdstat_evalsha"]["calls"]
+        grant = await pacer.grant(BOT, range(200, 400), now + HOUR, paid=True)
+        after = (await redis.info("commandstats"))["cmdstat_evalsha"]["calls"]
+    assert len(grant.slots) == 200
+    assert after - before == 1
