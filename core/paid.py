@@ -1,7 +1,7 @@
 """Messages that Stars are paid for: what they cost, and how many more the day's cap allows.
 
-What a bot has spent on a UTC day stands in the store under `stars_mark`, in tenths of a Star, and is raised in
-the transaction that permits the messages: so no crash and no second process ever spends beyond the cap. A
+What a bot has spent on a UTC day stands in the store under `stars_mark`, in tenths of a Star, and is raised
+in the transaction that permits the messages: so no crash and no second process ever spends beyond the cap. A
 message that then does not arrive is counted all the same: the account errs on the owner's side.
 """
 
@@ -21,7 +21,7 @@ def stars_mark(bot_id: int, now_ms: int) -> str:
 
 
 def how_many_may_be_paid(spent_tenths: int, cap_stars: int, wanted: int) -> int:
-    """Of so many messages those that the cap still pays for. `spent_tenths`: of today, in tenths of a Star."""
+    """Of so many messages those that the cap still pays for. `spent_tenths`: of today."""
     left = (cap_stars * TENTHS_A_STAR - spent_tenths) // TENTHS_A_MESSAGE
     return max(0, min(wanted, left))
 
