@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
-from math import log, sqrt
+from math import lgamma, log, log1p, sqrt
 
 from core.identity import Identity
 
@@ -97,3 +97,31 @@ def lift(treated: Sample, control: Sample, alpha: float = 0.05, tightest_at: int
     difference = treated.mean - control.mean
     relative = difference / control.mean if control.mean else None
     return Lift(difference, difference - half, difference + half, relative, treated.mean, control.mean)
+
+
+_RATES = (0.5, 10.0)
+"""What rates are thought of before anything was seen: Beta(0.5, 10), most of them below a tenth."""
+
+
+def least_rate(hits: int, n: int, alpha: float = 0.005) -> float:
+    """The lower end of a confidence sequence for the chance behind `hits` of `n`: with probability 1 - alpha
+    it is never above the true chance, however often one looks.
+
+    Exact: the likelihood of all rates under a beta distribution, divided by that of one rate, is a martingale
+    if that one is true, and Ville's inequality bounds its maximum. Robbins (1970), "Statistical methods
+    related to the law of the iterated logarithm"; Howard, Ramdas, McAuliffe, Sekhon (2021), "Time-uniform,
+    nonparametric, nonasymptotic confidence sequences", section 3.2."""
+    if not hits:
+        return 0.0
+    first, second = _RATES
+    mixed = _log_beta(first + hits, second + n - hits) - _log_beta(first, second) + log(alpha)
+    low, high = 0.0, hits / n
+    for _ in range(40):
+        middle = (low + high) / 2
+        against = hits * log(middle) + (n - hits) * log1p(-middle)
+        low, high = (middle, high) if mixed >= against else (low, middle)
+    return low
+
+
+def _log_beta(first: float, second: float) -> float:
+    return lgamma(first) + lgamma(second) - lgamma(first + second)
