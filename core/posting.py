@@ -140,14 +140,23 @@ def _paused(name: str, facts: PostFacts, ask: PostAsk) -> tuple[Bools, Reason]:
 
 
 # --------------------------------------------------------------------------------------------------- in words
-_QUIET_WORDS: Final = {
-    "en": "people are not known to be awake there at this hour",
-    "tr": "bu saatte orada kimsenin uyanık olduğu bilinmiyor",
+_WORDS: Final[Mapping[Reason, Mapping[str, str]]] = {
+    Reason.NO_RIGHTS: {
+        "en": "the bot is not in the group, or may not write there",
+        "tr": "bot grupta değil ya da orada yazamıyor",
+    },
+    Reason.GROUP_LIMIT: {"en": "the group's limit is reached", "tr": "grubun sınırı doldu"},
+    Reason.QUIET_HOURS: {
+        "en": "people are not known to be awake there at this hour",
+        "tr": "bu saatte orada kimsenin uyanık olduğu bilinmiyor",
+    },
 }
+"""What is a group's own; switches read as they do for people."""
 
 
 def explain_post(reasons: int, until_ms: int, language: str = "en") -> list[str]:
-    """As `core.consent.explain`; only that the quiet time is not that of one person."""
-    of_person = explain(int(Reason.QUIET_HOURS), 0, language)
-    own = _QUIET_WORDS.get(language, _QUIET_WORDS["en"])
-    return [own if [words] == of_person else words for words in explain(reasons, until_ms, language)]
+    """As `core.consent.explain`, for a verdict of `may_post`."""
+    own = [texts.get(language, texts["en"]) for reason, texts in _WORDS.items() if reasons & reason]
+    words = own + explain(reasons & ~sum(_WORDS), 0, language)
+    until = explain(int(Reason.QUIET_HOURS), until_ms, language)[1:]
+    return words + until if words else []

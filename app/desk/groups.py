@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from app.desk.workspace import Workspace
 from core.errors import NotFoundError
 from core.ports import GroupContact, GroupRecord, Membership, PersonRecord, Transaction
+from core.posting import PostAsk, explain_post, may_post
 from core.profile import GroupProfile, view_group
 
 NOBODY = (0, 0)
@@ -22,11 +23,23 @@ class GroupLine:
 
 
 @dataclass(frozen=True, slots=True)
+class BotThere:
+    """A bot that is or was in a group. may_post: a campaign's message may go there now; reasons: why not;
+    until_ms: when it may, 0 where time does not help."""
+
+    bot_id: int
+    rights: str
+    may_post: bool
+    reasons: tuple[str, ...]
+    until_ms: int
+
+
+@dataclass(frozen=True, slots=True)
 class GroupCard:
     """One group: its figures, what its bots may do there, and people by their number."""
 
     line: GroupLine
-    rights: Mapping[int, str]
+    bots: tuple[BotThere, ...]
     members: tuple[Membership, ...]
     names: Mapping[int, str]
 
@@ -49,13 +62,31 @@ async def group_card(space: Workspace, text: str, limit: int = 20) -> GroupCard:
         counts = await tx.groups.member_counts([number])
         members = await tx.groups.members(number, 0, limit)
         people = await tx.people.load([one.person_no for one in members])
+        bots = await _bots(tx, space, record)
+    line = _line(record, counts.get(number, NOBODY), space.clock.now_ms())
+    return GroupCard(line, bots, tuple(members), {no: _name(one) for no, one in people.items()})
+
+
+async def _bots(tx: Transaction, space: Workspace, record: GroupRecord) -> tuple[BotThere, ...]:
+    """What the door of groups answers now, as a campaign would hear it."""
     rights = {
         int(name.removeprefix("bot:")): value
-        for name, (_, value) in record.state.latest.items()
+        for name, (_, value) in sorted(record.state.latest.items())
         if name.startswith("bot:")
     }
-    line = _line(record, counts.get(number, NOBODY), space.clock.now_ms())
-    return GroupCard(line, rights, tuple(members), {no: _name(one) for no, one in people.items()})
+    now_ms, n = space.clock.now_ms(), len(rights)
+    facts = await tx.post_facts([record.group_no] * n, list(rights), now_ms)
+    found = may_post(facts, PostAsk(("",) * n, ("",) * n, space.post_limits), now_ms)
+    return tuple(
+        BotThere(
+            bot_id,
+            rights[bot_id],
+            bool(found.allowed[i]),
+            tuple(explain_post(int(found.reasons[i]), 0)),
+            int(found.until_ms[i]),
+        )
+        for i, bot_id in enumerate(rights)
+    )
 
 
 async def _meant(tx: Transaction, text: str) -> int:

@@ -26,6 +26,7 @@ from app.clock import WallClock
 from app.desk.pace import RedisPlace
 from core.errors import NotFoundError, SettingsError, StoreError
 from core.ports import Clock, Store
+from core.posting import PostLimits
 from core.segment import SegmentSpec
 from core.strategy import Caps
 
@@ -58,6 +59,7 @@ class Workspace:
     bots: tuple[BotName, ...] = ()
     simulated: bool = False
     redis: RedisPlace = RedisPlace()
+    post_limits: PostLimits = PostLimits()
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +106,9 @@ async def open_workspace(config: Path | None = None, *, demo: bool = False) -> A
     try:
         clock: Clock = StoppedClock(await _latest_ms(store)) if demo else WallClock()
         specs = load_strategies(STRATEGIES)
-        yield Workspace(store, specs, clock, found.caps, found.bots, demo, found.redis)
+        yield Workspace(
+            store, specs, clock, found.caps, found.bots, demo, found.redis, post_limits=found.post_limits
+        )
     finally:
         await store.close()
 
@@ -117,6 +121,7 @@ class Place:
     caps: Caps = Caps()
     bots: tuple[BotName, ...] = ()
     redis: RedisPlace = RedisPlace()
+    post_limits: PostLimits = PostLimits()
 
 
 def demo_place() -> Place:
@@ -134,7 +139,9 @@ def configured_place(config: Path | None) -> Place:
     names = tuple(_bot_name(settings, bot) for bot in settings.bots)
     folder = settings.data_dir / "redis" if settings.redis.embedded else None
     redis = RedisPlace(folder, settings.redis.url, settings.workspace.redis_prefix)
-    return Place(settings.store.url, Caps(bounds.per_day, bounds.per_week), names, redis)
+    groups = settings.groups
+    posts = PostLimits(groups.per_day, groups.per_week, groups.gap_h)
+    return Place(settings.store.url, Caps(bounds.per_day, bounds.per_week), names, redis, posts)
 
 
 def _bot_name(settings: Settings, bot: Bot) -> BotName:

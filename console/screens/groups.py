@@ -60,8 +60,26 @@ def _busiest(profile: GroupProfile) -> str:
     return f"{', '.join(hours)} h" if hours else "-"
 
 
+def _posting(row: Row) -> str:
+    """Whether campaigns may be posted there now, and if not, why and until when."""
+    if row["may_post"]:
+        return "now"
+    until = f" until {moment(row['until'])}" if row["until"] else ""
+    reasons = row["reasons"]
+    return f"no: {', '.join(map(str, reasons))}{until}" if isinstance(reasons, list) else "no"
+
+
+_BOTS = (
+    Column("bot", "bot"),
+    Column("rights", "status and rights", drop=1),
+    Column("may_post", "may post", words=_posting),
+    Column("reasons"),
+    Column("until"),
+)
+
+
 def card(found: GroupCard) -> Report:
-    """One group: figures, what its bots may do there, people."""
+    """One group: figures, what its bots may do there and whether they may post now, people."""
     profile, contact = found.line.profile, found.line.contact
     facts = [
         Fact("group", "group", profile.group_no),
@@ -85,7 +103,16 @@ def card(found: GroupCard) -> Report:
             _busiest(profile),
         ),
     ]
-    bots: list[Row] = [{"bot": bot, "rights": rights} for bot, rights in sorted(found.rights.items())]
+    bots: list[Row] = [
+        {
+            "bot": one.bot_id,
+            "rights": one.rights,
+            "may_post": one.may_post,
+            "reasons": list(one.reasons),
+            "until": iso(one.until_ms),
+        }
+        for one in found.bots
+    ]
     people: list[Row] = [
         {
             "person": one.person_no,
@@ -106,7 +133,7 @@ def card(found: GroupCard) -> Report:
     return Report(
         [
             Facts("group", facts, contact.title or f"Group {profile.group_no}"),
-            Table("bots", [Column("bot", "bot"), Column("rights", "status and rights")], bots, "Bots there"),
+            Table("bots", _BOTS, bots, "Bots there", "no bot of ours was ever there"),
             Table("members", columns, people, "People", "nobody was seen there yet"),
         ],
         verb=f"groups show {profile.group_no}",

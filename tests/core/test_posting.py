@@ -133,9 +133,20 @@ def test_every_reason_is_given_and_each_row_is_judged_by_itself() -> None:
     assert found.until_ms.tolist() == [NOON + 60_000, NOON + 23 * HOUR_MS, 0]
 
 
-@pytest.mark.parametrize("language", ["en", "tr"])
-def test_a_group_sleeps_otherwise_than_a_person(language: str) -> None:
-    words = explain_post(int(Reason.QUIET_HOURS), NOON, language)
-    assert len(words) == 2
-    assert "person" not in words[0]
-    assert "kişi" not in words[0]
+@pytest.mark.parametrize(
+    ("language", "group", "bound", "switch"),
+    [("en", "group", "limit", "stopped"), ("tr", "grup", "sınır", "durdur")],
+)
+def test_reasons_read_as_words(language: str, group: str, bound: str, switch: str) -> None:
+    bits = Reason.NO_RIGHTS | Reason.GROUP_LIMIT | Reason.KILL_SWITCH
+    rights, limit, kill, until = explain_post(int(bits), NOON, language)
+    assert group in rights
+    assert bound in limit
+    assert switch in kill
+    assert "2024-10-04 12:00" in until
+    assert explain_post(0, NOON, language) == []
+
+
+def test_a_group_sleeps_otherwise_than_a_person() -> None:
+    assert "person" not in explain_post(int(Reason.QUIET_HOURS), 0)[0]
+    assert explain_post(int(Reason.QUIET_HOURS), 0, "fr") == explain_post(int(Reason.QUIET_HOURS), 0)

@@ -7,6 +7,7 @@ import asyncio
 import json
 import re
 from contextlib import redirect_stdout
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ import pytest
 from adapters.memory import MemoryHot
 from adapters.sql.store import SqlStore
 from adapters.telegram.updates import raw_update
+from app.clock import WallClock
 from app.exporter import export_events
 from app.importing import Documents, ImportDeps, import_lines
 from console.main import run
@@ -189,6 +191,34 @@ def test_groups_are_listed_and_shown_by_either_number(
     assert re.search(r"last seen +2026-01-05 09:00\n", screen.getvalue())
     assert re.search(r"busiest hours \(UTC\) +09 h\n", screen.getvalue())
     assert run(["groups", "show", "99", "--config", str(config)]) == 4
+
+
+def test_a_group_says_why_it_may_or_may_not_be_posted_to(
+    config: Path, database: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asyncio.run(_join(database))
+    known = {row["bot"]: row for row in said(config, capsys, "groups", "show", str(GROUP))["bots"]}
+    assert known[42]["may_post"] is True
+    assert known[42]["reasons"] == []
+    assert known[43]["may_post"] is False
+    assert known[43]["until"] is None
+    assert "may not write" in known[43]["reasons"][0]
+
+
+async def _join(database: Path) -> None:
+    """One bot may write, another was removed, and people write at every hour."""
+    store = SqlStore(f"sqlite:///{database}")
+    try:
+        async with store.transaction() as tx:
+            number = await tx.groups.find(GROUP)
+            assert number is not None
+            record = (await tx.groups.load([number]))[number]
+            bots = {"bot:42": (NOW, "member send_messages"), "bot:43": (NOW, "removed")}
+            today = WallClock().now_ms() // 86_400_000
+            hours = {today: dict.fromkeys(range(48), 2)}
+            await tx.groups.save([replace(record, state=replace(record.state, latest=bots, hours=hours))])
+    finally:
+        await store.close()
 
 
 def test_a_person_gets_everything_as_a_document_and_as_a_text(
