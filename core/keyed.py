@@ -1,4 +1,4 @@
-"""What the installation's own key proves: webhooks, deep links, and hashes that nobody else can compute.
+"""What the installation's own key proves: webhooks, links, and hashes that nobody else can compute.
 
 Promises: every use has a key of its own, derived from the installation's (`derive`), so that what is shown
 in one place is worth nothing in another; comparisons take constant time. Leaves to others: where the key
@@ -6,6 +6,7 @@ comes from (settings), what follows from a link (capture), which hashes are kept
 
 A signed deep link is `-k` + base64url(purpose, expiry, code, MAC): 1 + 4 + up to 31 + 10 bytes in the 64
 characters that Telegram gives a /start payload. A campaign code that begins with `-k` can't be used plainly.
+A tracked link of a message is base64url(place, message id, MAC): about 20 characters.
 """
 
 from __future__ import annotations
@@ -29,6 +30,8 @@ _CAMPAIGN: Final = 1
 """The purpose byte of a campaign link; others may follow."""
 _MAC_BYTES: Final = 10
 _HEAD_BYTES: Final = 5
+_CLICK_BYTES: Final = 9
+"""The place and the number of a message."""
 _LAST_SECOND: Final = 2**32 - 1
 _CODE: Final = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-")
 
@@ -89,6 +92,25 @@ def read_link(key: bytes, payload: str, now_s: int) -> Link:
     return Link(said[_HEAD_BYTES:].decode("ascii", "replace"), "signed")
 
 
+def click_token(key: bytes, message_id: int, place: int) -> str:
+    """What stands in the tracked link of a message's address; letters, digits, _ and - only."""
+    said = bytes([place]) + message_id.to_bytes((message_id.bit_length() + 7) // 8, "big")
+    return _text(said + _click_mac(key, said))
+
+
+def read_click(key: bytes, token: str) -> tuple[int, int] | None:
+    """(message id, place) of a token that we made; None of any other."""
+    raw = _decoded(token)
+    said, mac = raw[:-_MAC_BYTES], raw[-_MAC_BYTES:]
+    if not 1 < len(said) <= _CLICK_BYTES or not hmac.compare_digest(mac, _click_mac(key, said)):
+        return None
+    return int.from_bytes(said[1:], "big"), said[0]
+
+
+def _click_mac(key: bytes, said: bytes) -> bytes:
+    return hmac.digest(derive(key, "clicks"), said, "sha256")[:_MAC_BYTES]
+
+
 def _mac(key: bytes, said: bytes) -> bytes:
     return hmac.digest(derive(key, "links"), said, "sha256")[:_MAC_BYTES]
 
@@ -98,9 +120,13 @@ def _text(raw: bytes) -> str:
 
 
 def _raw(payload: str) -> bytes:
-    """The bytes of a signed payload; none when it is not written exactly as we write them."""
-    text = payload[len(LINK_PREFIX) :]
-    if len(payload) > MAX_PAYLOAD or not _CODE.issuperset(text):
+    """The bytes of a signed payload."""
+    return _decoded(payload[len(LINK_PREFIX) :]) if len(payload) <= MAX_PAYLOAD else b""
+
+
+def _decoded(text: str) -> bytes:
+    """None when the text is too long or not written exactly as we write it."""
+    if len(text) > MAX_PAYLOAD or not _CODE.issuperset(text):
         return b""
     try:
         raw = urlsafe_b64decode(text + "=" * (-len(text) % 4))

@@ -1,10 +1,11 @@
 """Which campaign message earned this reply, tap, reaction, vote or sale.
 
-A tap names its message. A reply to a message names it too, and so does a reaction. Other words, and taps into
+A tap names its message, and so does a tracked link. A reply to a message names it too, and so does a
+reaction. Other words, and taps into
 the menu, answer the latest campaign message of the last six hours; a vote answers the latest poll of the last
 72 hours; a sale (a payment, or coming into a VIP group) is credited to the latest message of the last 72
-hours, answered or not. A message that may never have arrived is answered by its own buttons only: whoever
-merely goes on chatting after a crash proves nothing. What people do in groups or write to a business account
+hours, answered or not. A message that may never have arrived is answered by its own buttons and links only:
+whoever merely goes on chatting after a crash proves nothing. What people do in groups or write to a business account
 answers no campaign; only a sale counts wherever it happens. Leaves to others: loading the messages, storing
 the answer, and counting only the first of a message (flow).
 """
@@ -34,7 +35,8 @@ _TAP: Final = re.compile(r"c:(\d{1,19}):[a-z0-9_]{1,16}:([a-z0-9_]{1,16})")
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """`message` was answered by a `tap`, `reply`, `reaction`, `vote` or `sale`, so long after it was sent."""
+    """`message` was answered by a `tap`, `click`, `reply`, `reaction`, `vote` or `sale`, so long after it was
+    sent."""
 
     message: Message
     how: str
@@ -91,6 +93,11 @@ def _tap(event: Event, recent: Sequence[Message]) -> Answer | None:
     return _answer(event, _latest(event, _of_bot(event, recent), REPLY_WINDOW_MS), "reply")
 
 
+def _click(event: Event, recent: Sequence[Message]) -> Answer | None:
+    clicked = event.props.get("message")
+    return _answer(event, next((each for each in recent if each.id == clicked), None), "click")
+
+
 def _words(event: Event, recent: Sequence[Message]) -> Answer | None:
     here = _of_bot(event, recent)
     named = _named(event, here, "reply_to")
@@ -137,6 +144,7 @@ def _answer(event: Event, message: Message | None, how: str) -> Answer | None:
 
 _MATCHES: Final[Mapping[str, Callable[[Event, Sequence[Message]], Answer | None]]] = {
     "button_tapped": _tap,
+    "link_clicked": _click,
     "message_received": _words,
     "reacted": _reaction,
     "poll_answered": _vote,

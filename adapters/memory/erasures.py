@@ -128,7 +128,8 @@ class MemoryErasures:
 
 
 def _of_nobody(message: Message) -> Message:
-    left = replace(message, person_no=-message.person_no, chat_id=0, telegram_id=0, body={})
+    body = {name: message.body[name] for name in ("links",) if name in message.body}
+    left = replace(message, person_no=-message.person_no, chat_id=0, telegram_id=0, body=body)
     if message.state in OPEN:
         return replace(left, state=State.SUPPRESSED, reason="forgotten")
     return left

@@ -150,6 +150,10 @@ _KEPT_MESSAGES: Final = (
     .where(MESSAGE.c.person_no == _WHO)
     .values(person_no=-MESSAGE.c.person_no, chat_id=0, telegram_id=0, body=b"{}")
 )
+_BODIES: Final = select(MESSAGE.c.id, MESSAGE.c.body).where(
+    MESSAGE.c.person_no == _WHO, MESSAGE.c.cls == MessageClass.CAMPAIGN.value
+)
+_KEEP_LINKS: Final = update(MESSAGE).where(MESSAGE.c.id == bindparam("of_id")).values(body=bindparam("left"))
 _KEPT_DECISIONS: Final = (
     update(DECISION).where(DECISION.c.person_no == _WHO).values(person_no=-DECISION.c.person_no)
 )
@@ -197,8 +201,10 @@ class SqlErasures:
     async def erase(self, person_no: int, suppressed: Sequence[str], now_ms: int) -> int:
         about = await self._whom(person_no)
         gone = await self._redact_inbox(about) + await self._forget_events(person_no, about)
+        links = await self._links(person_no)
         for statement in (_NO_ANSWERS, _CALLED_OFF, _KEPT_MESSAGES, _KEPT_DECISIONS):
             gone += await self._work.run(statement, {"who": person_no})
+        await self._work.run_each(_KEEP_LINKS, links)
         await self._redact_audit(person_no, about)
         for statement in _DELETE:
             gone += await self._work.run(statement, {"who": person_no})
@@ -207,6 +213,13 @@ class SqlErasures:
         )
         await self._work.run(_ERASED, {"who": person_no, "now": now_ms})
         return gone
+
+    async def _links(self, person_no: int) -> list[dict[str, object]]:
+        """Of what they were sent, where tracked links lead: they go on leading there."""
+        bodies = [(no, loads(body)) for no, body in await self._work.rows(_BODIES, {"who": person_no})]
+        return [
+            {"of_id": no, "left": dumps({"links": body["links"]})} for no, body in bodies if "links" in body
+        ]
 
     async def _whom(self, person_no: int) -> Whom:
         """Under which words the person stands in updates; their row is locked where there are row locks."""

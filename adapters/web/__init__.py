@@ -1,5 +1,6 @@
 """Where this program is reached by HTTP: Telegram's webhooks, and what watches over it (health, metrics).
 
 `http` speaks HTTP/1.1, `group` makes many updates durable in one transaction, `receiver` joins them,
-`figures` writes metrics down. TLS and the public address are a reverse proxy's.
+`redirect` leads on who opens a tracked link, `figures` writes metrics down. TLS and the
+public address are a reverse proxy's.
 """

@@ -1,9 +1,10 @@
-"""The HTTP face of a running installation: webhooks in, health and metrics out.
+"""The HTTP face of a running installation: webhooks and opened links in, health and metrics out.
 
 `POST /telegram/<bot_id>` is answered with 200 only after the update is durable, with 503 while the store is
 away or there is no room: Telegram then brings it again. What is no update is kept aside and answered with
 200, or Telegram would repeat it for ever. `GET /healthz`: the process lives. `GET /readyz`: it can work; else
 503 and the names of what is missing. `GET /metrics`: for Prometheus.
+`GET /l/<token>`: a tracked link (`adapters.web.redirect`).
 Leaves to others: setting the webhook (`adapters.telegram.webhook`), what updates mean.
 """
 
@@ -23,6 +24,8 @@ from adapters.telegram.webhook import PATH
 from adapters.web.figures import KIND, Figure, exposition
 from adapters.web.group import GroupCommit, Room
 from adapters.web.http import Exchange, HttpLimits, HttpServer
+from adapters.web.redirect import PATH as LINK_PATH
+from adapters.web.redirect import Follow, no_links, redirect
 from core.errors import KairosError, SettingsError
 from core.ports import Clock, Store
 
@@ -49,10 +52,11 @@ async def _no_figures() -> Iterable[Figure]:
 
 @dataclass(frozen=True, slots=True)
 class Probes:
-    """What watchers are answered with."""
+    """What watchers are answered with, and whoever opens a tracked link."""
 
     ready: Ready = _nothing_missing
     metrics: Metrics = _no_figures
+    follow: Follow = no_links
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +119,7 @@ class Receiver:
             b"/readyz": partial(self._probe, self._readiness),
             b"/metrics": partial(self._probe, self._measure),
         }
+        self._follow = partial(self._probe, partial(redirect, self._probes.follow))
 
     @property
     def status(self) -> dict[str, object]:
@@ -176,6 +181,8 @@ class Receiver:
 
     def _handle_other(self, exchange: Exchange) -> None:
         look = self._looks.get(exchange.path)
+        if look is None and exchange.path.startswith(LINK_PATH):
+            look = self._follow
         if look is None:
             self._status.unknown += exchange.path.startswith(PATH.encode())
             exchange.answer(_NOT_FOUND)
@@ -197,7 +204,8 @@ class Receiver:
             async with asyncio.timeout(PROBE_S):
                 await look(exchange)
         except (KairosError, TimeoutError) as error:
-            exchange.answer(_UNAVAILABLE, orjson.dumps({"ok": False, "error": type(error).__name__}), _JSON)
+            said = orjson.dumps({"ok": False, "error": type(error).__name__})
+            exchange.answer(_UNAVAILABLE, said, _JSON, _AGAIN)
         finally:
             exchange.answer(_FAILED)  # only if nothing else was said
 

@@ -13,7 +13,9 @@ from core.keyed import (
     MAX_PAYLOAD,
     MAX_SIGNED_CODE,
     Link,
+    click_token,
     derive,
+    read_click,
     read_link,
     sign_link,
     suppression_hash,
@@ -93,3 +95,26 @@ def test_a_suppression_hash_is_told_by_key_and_by_both_parts_of_the_identity() -
     assert len(set(hashes)) == 4
     assert suppression_hash(KEY, Identity("telegram", "7")) == hashes[0]
     assert all(len(each) == 64 for each in hashes)
+
+
+@given(st.integers(1, 2**63 - 1), st.integers(0, 99))
+def test_a_click_token_names_its_message_and_place_and_is_short(message_id: int, place: int) -> None:
+    token = click_token(KEY, message_id, place)
+    assert set(token) <= PAYLOAD
+    assert len(token) <= 26
+    assert read_click(KEY, token) == (message_id, place)
+    assert read_click(OTHER, token) is None
+
+
+@pytest.mark.parametrize("wrong", ["", "x", "A" * 15, "A" * 65, "ş" * 20, "-k" + "A" * 20])
+def test_what_is_no_token_names_nothing(wrong: str) -> None:
+    assert read_click(KEY, wrong) is None
+
+
+def test_a_changed_token_names_nothing() -> None:
+    token = click_token(KEY, 4711, 3)
+    for at, char in enumerate(token):
+        changed = token[:at] + ("A" if char != "A" else "B") + token[at + 1 :]
+        assert read_click(KEY, changed) is None
+    assert read_click(KEY, token + "=") is None
+    assert read_click(KEY, sign_link(KEY, "spring", NOW)) is None
