@@ -35,13 +35,15 @@ class TelegramUser:
 
 @dataclass(slots=True)
 class BotAccount:
-    """A bot: its id is the number before the colon of its token. `commands` are kept by (scope, language)."""
+    """A bot: its id is the number before the colon of its token. `commands` are kept by (scope, language);
+    `tenths`: what it owns, in tenths of a Star."""
 
     id: int
     token: str
     username: str
     name: str
     commands: dict[tuple[str, str], list[Json]] = field(default_factory=dict)
+    tenths: int = 0
 
     def as_user(self) -> Json:
         """The Bot API's `User` object, as it stands in messages."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from sandbox.accounts import BotAccount, Json
 from sandbox.botapi import errors
@@ -33,16 +34,18 @@ class Outcome:
 
 
 Method = Callable[[Call], Outcome]
+PAID: Final = "allow_paid_broadcast"
+"""Parameter by which a bot pays a tenth of a Star for each message, and may send many more."""
 
 
-def named_chat(call: Call) -> int:
-    """The chat of the call, charged to the bot's overall limit. Raises TelegramError."""
+def named_chat(call: Call, *, charge: bool = True) -> int:
+    """The chat of the call, charged to the bot's overall limit, or to that of messages for which Stars are
+    paid; `charge` False where another look at it pays. Raises TelegramError."""
     wanted = call.params.text("chat_id")
     if not wanted:
         raise bad_request("chat_id is empty")
-    wait = call.limiter.take_overall(call.bot.id, call.world.clock())
-    if wait is not None:
-        raise errors.too_many_requests(wait)
+    if charge:
+        _charge(call)
     chat_id = call.params.number("chat_id")
     if chat_id == 0:
         raise errors.refused("unknown")
@@ -52,9 +55,18 @@ def named_chat(call: Call) -> int:
     return chat_id
 
 
-def writable_chat(call: Call) -> int:
+def _charge(call: Call) -> None:
+    paid = call.params.flag(PAID)
+    if paid and call.bot.tenths < 1:
+        raise bad_request("BALANCE_TOO_LOW")
+    wait = call.limiter.take_overall(call.bot.id, call.world.clock(), paid=paid)
+    if wait is not None:
+        raise errors.too_many_requests(wait)
+
+
+def writable_chat(call: Call, *, charge: bool = True) -> int:
     """The chat of the call, when the bot may write there. Raises TelegramError."""
-    chat_id = named_chat(call)
+    chat_id = named_chat(call, charge=charge)
     connection = call.params.text("business_connection_id")
     if connection:
         if not call.world.business.works(connection, call.bot.id):
@@ -83,6 +95,8 @@ def send_all(call: Call, contents: Sequence[Json]) -> list[Json]:
         wait = call.limiter.take_chat(call.bot.id, chat_id, call.world.clock())
         if wait is not None:
             raise errors.too_many_requests(wait)
+    if call.params.flag(PAID):
+        call.bot.tenths -= len(contents)
     return [call.world.post(call.bot, chat_id, {**content, **frame}) for content in contents]
 
 

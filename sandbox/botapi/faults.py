@@ -11,15 +11,17 @@ from typing import Literal, get_args
 
 from sandbox.accounts import Json
 
-FaultKind = Literal["429", "500", "timeout_before", "timeout_after", "drop_before", "drop_after"]
+FaultKind = Literal[
+    "429", "500", "timeout_before", "timeout_after", "drop_before", "drop_after", "drop_within", "slow"
+]
 KINDS: tuple[FaultKind, ...] = get_args(FaultKind)
 ANY_METHOD = "*"
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One fault. `method` is a method's name or `*`; `times` is how many calls it still hits (None: no
-    end); `hold_s` is how long a time-out holds the connection before it is dropped."""
+    """One fault. `method` is a method's name or `*`; `times` is how many calls it still hits (None: no end);
+    `hold_s` is how long a time-out holds the connection before it is dropped, or a slow call is held."""
 
     method: str
     kind: FaultKind
@@ -31,7 +33,7 @@ class Fault:
     @property
     def after(self) -> bool:
         """Whether the call takes effect all the same."""
-        return self.kind in {"timeout_after", "drop_after"}
+        return self.kind in {"timeout_after", "drop_after", "drop_within", "slow"}
 
     def hits(self, method: str) -> bool:
         return self.method == ANY_METHOD or self.method.lower() == method.lower()

@@ -134,7 +134,7 @@ def send_poll(call: Call) -> Outcome:
             raise bad_request("wrong correct option ID specified")
         settings["correct_option_ids"] = [correct]
     # The chat is asked first: a poll that nobody gets must not exist.
-    writable_chat(call)
+    writable_chat(call, charge=False)
     poll = call.world.polls.make(call.bot.id, question, options, settings)
     return send(call, {"poll": poll.as_json()})
 

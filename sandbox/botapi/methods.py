@@ -122,6 +122,7 @@ METHODS: Final[dict[str, Method]] = {
     "getfile": media.get_file,
     "getme": get_me,
     "getmycommands": get_my_commands,
+    "getmystarbalance": payments.get_my_star_balance,
     "logout": log_out,
     "revokechatinvitelink": members.revoke_chat_invite_link,
     "sendchataction": messages.send_chat_action,

@@ -14,6 +14,7 @@ _MAX_TITLE = 32
 _MAX_DESCRIPTION = 255
 _MAX_PAYLOAD = 128
 _MAX_STARS_A_MONTH = 10_000
+_TENTH_NANO = 100_000_000
 _MAX_RESULTS = 50
 _MAX_RESULT_ID = 64
 _CURRENCY = re.compile("[A-Z]{3}")
@@ -60,6 +61,11 @@ def refund_star_payment(call: Call) -> Outcome:
     if not call.world.shop.refund(charge_id):
         raise bad_request("CHARGE_ALREADY_REFUNDED")
     return Outcome(True, user_id)
+
+
+def get_my_star_balance(call: Call) -> Outcome:
+    stars, tenths = divmod(call.bot.tenths, 10)
+    return Outcome({"amount": stars} | ({"nanostar_amount": tenths * _TENTH_NANO} if tenths else {}))
 
 
 def answer_inline_query(call: Call) -> Outcome:

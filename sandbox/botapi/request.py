@@ -17,9 +17,11 @@ _STRUCTURED = frozenset(
         "allowed_updates",
         "caption_entities",
         "commands",
+        "correct_option_ids",
         "entities",
         "link_preview_options",
         "media",
+        "message_ids",
         "options",
         "prices",
         "reaction",
@@ -35,9 +37,11 @@ _TRUE = frozenset({"true", "1", "yes"})
 
 @dataclass(frozen=True, slots=True)
 class Params:
-    """The parameters of one call, read with Telegram's leniency: numbers and flags may be text."""
+    """The parameters of one call, read with Telegram's leniency: numbers and flags may be text. `typed`: they
+    came as JSON, which tells numbers from texts."""
 
     values: Json
+    typed: bool = True
 
     def text(self, name: str) -> str:
         """A text, empty when it is absent."""
@@ -69,14 +73,16 @@ class Params:
 async def read_params(request: web.BaseRequest) -> Params:
     """All parameters of a request. Raises TelegramError when they can't be read."""
     values: Json = dict(request.query)
+    typed = False
     if request.content_type == "application/json":
         values.update(_json_object(await request.read()))
+        typed = not request.query
     elif request.body_exists:
         for name, value in (await request.post()).items():
             values[name] = _describe(value) if isinstance(value, web.FileField) else value
     for name in _STRUCTURED.intersection(values):
         values[name] = _structure(name, values[name])
-    return Params(values)
+    return Params(values, typed)
 
 
 def _json_object(body: bytes) -> Json:

@@ -15,11 +15,15 @@ from aiohttp import web
 
 from sandbox.accounts import BotAccount, Json
 from sandbox.botapi import control, errors
+from sandbox.botapi.checks import CallBook
+from sandbox.botapi.control import Desk
 from sandbox.botapi.errors import TelegramError
 from sandbox.botapi.faults import Fault, Faults
+from sandbox.botapi.latency import Latency, Travel
 from sandbox.botapi.limits import Limits, RateLimiter
 from sandbox.botapi.methods import LOGGED, METHODS, Call, Outcome
 from sandbox.botapi.request import Params, read_params
+from sandbox.botapi.schema import schema
 from sandbox.botapi.webhook import ACTIVE, TERMINATED, Webhooks
 from sandbox.botapi.webhook import METHODS as WEBHOOK_METHODS
 from sandbox.queues import PollTerminatedError
@@ -34,23 +38,27 @@ _KEEPALIVE_S = 10 * 365 * 86_400.0
 
 
 class BotApiServer:
-    """Serves one world. `latency_ms` is the simulated round trip, half before and half after the effect.
-    `max_poll_s`: a town may hold empty polls longer, so that quiet hours cost nothing."""
+    """Serves one world. `latency_ms` is the simulated round trip, half before and half after the effect;
+    `latency`, `limiter` and `faults` may be changed while it runs. `calls` holds every call against the
+    description of the Bot API. `max_poll_s`: a town may hold empty polls longer, so that quiet hours cost
+    nothing."""
 
     def __init__(
         self,
         world: World,
         limits: Limits | None = None,
         faults: Faults | None = None,
-        latency_ms: float = 0.0,
+        latency_ms: float | Travel = 0.0,
         max_poll_s: int = MAX_POLL_S,
     ) -> None:
         self.world = world
         self.faults = faults if faults is not None else Faults(world.seed)
-        self.latency_ms = latency_ms
+        travel = latency_ms if isinstance(latency_ms, Travel) else Travel(latency_ms)
+        self.latency = Latency(travel, world.seed)
+        self.calls = CallBook()
         self.max_poll_s = max_poll_s
         self.webhooks = Webhooks(world, self._called_in_answer)
-        self._limiter = RateLimiter(limits or Limits())
+        self.limiter = RateLimiter(limits or Limits())
         self._runner: web.ServerRunner | None = None
 
     async def start(self, host: str = "127.0.0.1", port: int = 0) -> str:
@@ -79,7 +87,8 @@ class BotApiServer:
     async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
         path = request.path
         if path.startswith("/sandbox/"):
-            return await control.answer(request, self.world, self.faults)
+            desk = Desk(self.world, self.faults, self.limiter, self.latency, self.calls)
+            return await control.answer(request, desk)
         token, slash, method = path.removeprefix("/bot").partition("/")
         if not path.startswith("/bot") or not slash or ":" not in token:
             return _refuse(errors.not_found())
@@ -88,12 +97,13 @@ class BotApiServer:
             return _refuse(errors.unauthorized())
         return await self._answer(request, bot, method)
 
-    async def _answer(self, request: web.BaseRequest, bot: BotAccount, method: str) -> web.Response:
+    async def _answer(self, request: web.BaseRequest, bot: BotAccount, method: str) -> web.StreamResponse:
         params = Params({})
         fault: Fault | None = None
         try:
             params = await read_params(request)
-            await self._travel()
+            await self._travel(method)
+            self._check(method, params)
             fault = self.faults.take(method)
             if fault is not None and not fault.after:
                 self._note_refusal(bot, method, params, f"{fault.kind} (injected)")
@@ -105,14 +115,20 @@ class BotApiServer:
         else:
             response = web.Response(body=body, content_type="application/json")
         if fault is not None and fault.after:
-            return await _strike(fault, request, self.world)
-        await self._travel()
+            return await _strike_late(fault, request, self.world, response)
+        await self._travel(method)
         return response
 
-    async def _travel(self) -> None:
-        if self.latency_ms > 0:
+    async def _travel(self, method: str) -> None:
+        way_s = self.latency.way_s(method)
+        if way_s > 0:
             with self.world.parking.park():
-                await asyncio.sleep(self.latency_ms / 2000)
+                await asyncio.sleep(way_s)
+
+    def _check(self, method: str, params: Params) -> None:
+        wrong = self.calls.enter(method, params)
+        if wrong and self.calls.strict:
+            raise errors.bad_request(wrong) if method.lower() in schema().methods else errors.not_found()
 
     # -- what a call does ------------------------------------------------------------------------
 
@@ -124,7 +140,7 @@ class BotApiServer:
             return orjson.dumps(await self.webhooks.call(name, bot, params))
         if name not in METHODS:
             raise errors.not_found()
-        outcome = METHODS[name](Call(self.world, bot, params, self._limiter))
+        outcome = METHODS[name](Call(self.world, bot, params, self.limiter))
         if name in LOGGED:
             note = f"{fault.kind} (injected)" if fault is not None else None
             self._note(bot, method, params, outcome, note)
@@ -133,6 +149,7 @@ class BotApiServer:
     async def _called_in_answer(self, bot: BotAccount, method: str, params: Params) -> None:
         """A webhook's answer named a method; whoever answered never learns how it went."""
         try:
+            self._check(method, params)
             await self._perform(bot, method, params, None)
         except TelegramError as error:
             self._note_refusal(bot, method, params, error.description)
@@ -217,8 +234,31 @@ async def _strike(fault: Fault, request: web.BaseRequest, world: World) -> web.R
     if fault.kind == "500":
         return _refuse(TelegramError(500, "Internal Server Error"))
     if fault.kind in {"timeout_before", "timeout_after"}:
-        with world.parking.park():
-            await asyncio.sleep(fault.hold_s)
+        await _hold(fault, world)
     if request.transport is not None:
         request.transport.abort()
     return web.Response(status=499)
+
+
+async def _strike_late(
+    fault: Fault, request: web.BaseRequest, world: World, response: web.Response
+) -> web.StreamResponse:
+    """Let a fault come between an effect and its answer."""
+    if fault.kind == "slow":
+        await _hold(fault, world)
+        return response
+    if fault.kind != "drop_within":
+        return await _strike(fault, request, world)
+    body = response.body if isinstance(response.body, bytes) else b""
+    broken = web.StreamResponse(status=response.status, headers={"Content-Type": "application/json"})
+    broken.content_length = len(body)
+    await broken.prepare(request)
+    await broken.write(body[: len(body) // 2])
+    if request.transport is not None:
+        request.transport.close()
+    return broken
+
+
+async def _hold(fault: Fault, world: World) -> None:
+    with world.parking.park():
+        await asyncio.sleep(fault.hold_s)

@@ -12,9 +12,9 @@ import random
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
+from sandbox.botapi.schema import ARRAY, Field, schema
 from tests.botapi import pools
 from tests.botapi.mutate import mutated
-from tests.botapi.schema import ARRAY, Field, schema
 
 Json = dict[str, Any]
 

@@ -6,8 +6,8 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
+from sandbox.botapi.schema import ARRAY, schema
 from tests.botapi.generate import KINDS, Generator, as_bytes
-from tests.botapi.schema import ARRAY, schema
 
 TYPES = {"String": str, "Integer": int, "Float": float, "Boolean": bool}
 
