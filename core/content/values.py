@@ -91,6 +91,16 @@ class Content:
         """Those that it speaks, sorted."""
         return tuple(sorted(self.poll.question if self.poll is not None else self.texts))
 
+    @property
+    def opens_bot(self) -> bool:
+        """Whether a button of it opens the bot again."""
+        return any(button.start for button in self.buttons)
+
+    def suits(self, days: int) -> bool:
+        """Whether it is meant for somebody who has been known for so many days."""
+        least, most = self.ages
+        return least <= days and (not most or days <= most)
+
     def language_for(self, language: str, default: str = FALLBACK_LANGUAGE) -> str | None:
         """The language in which a reader of `language` gets this (else the installation's, else English), or
         None if it speaks none of them."""

@@ -1,7 +1,8 @@
 """Who is written to, when and with what: people whose turn it may be -> planner -> ledger, decision log.
 
 Everything is decided from the record inside one transaction: the door's answer for each coming hour, the
-strategies and the model in force. A row and the decision behind it are committed together. People for whom
+strategies and the model in force, and what the catalogue has to say. A row and the decision behind it are
+committed together. People for whom
 nothing was planned are put off until something can have changed, so a quiet step costs almost nothing.
 """
 
@@ -12,8 +13,9 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from core.catalog import Catalog, language_of, load_catalog, values_of
 from core.consent import DoorAsk, DoorFacts, may_contact_at
-from core.content import KINDS, Content, render
+from core.content import FALLBACK_LANGUAGE, KINDS, Content, Links, render
 from core.learning.features import DAY_MS, HOUR_MS, Floats, Ints, Layout, named
 from core.learning.model import Model
 from core.learning.situation import Known, situation_of
@@ -36,7 +38,8 @@ MEMORY_MS = 30 * DAY_MS
 
 @dataclass(frozen=True, slots=True)
 class PlanDeps:
-    """`dice(now_ms)`: the generator of one step, so that a run can be repeated."""
+    """`dice(now_ms)`: the generator of one step, so that a run can be repeated. names: of bots; links: how
+    addresses are written when this bot sends them now; language: for people whose own is not spoken."""
 
     store: Store
     specs: Sequence[SegmentSpec]
@@ -44,6 +47,8 @@ class PlanDeps:
     names: Mapping[int, str]
     caps: Caps = field(default_factory=Caps)
     params: PlanParams = field(default_factory=PlanParams)
+    links: Callable[[int, int], Links] = lambda bot_id, now_ms: Links()
+    language: str = FALLBACK_LANGUAGE
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +74,16 @@ class _Round:
     facts: DoorFacts
     messages: Mapping[int, Sequence[Message]]
     learning: bool
+    catalog: Catalog
+    links: Mapping[int, Links]
+
+
+@dataclass(frozen=True, slots=True)
+class _Turn:
+    """Row i: the number of the person's sending segment (-1 = none), and what it may say to them."""
+
+    segments: Ints
+    contents: Sequence[Sequence[Content]]
 
 
 async def plan_due(deps: PlanDeps, now_ms: int, limit: int = 500, guard: Guard | None = None) -> Planned:
@@ -82,11 +97,11 @@ async def plan_due(deps: PlanDeps, now_ms: int, limit: int = 500, guard: Guard |
         around = await _gather(deps, tx, due, now_ms)
         if not around.records:
             return Planned(len(due))
-        columns, segments = _columns(deps, around)
+        columns, turn = _columns(deps, around)
         params = replace(deps.params, learning_period=around.learning)
         choice = plan(columns, around.model, params, deps.dice(now_ms))
-        added = await tx.ledger.add(_messages(deps, around, choice, segments), now_ms)
-        await tx.decisions.add(_decisions(deps, around, choice, segments, added))
+        added = await tx.ledger.add(_messages(deps, around, choice, turn), now_ms)
+        await tx.decisions.add(_decisions(around, choice, added))
         await tx.people.postpone(_postponed(around, choice, added))
     tally = {Why(reason).name.lower(): int((choice.why == reason).sum()) for reason in Why}
     return Planned(len(due), sum(one is not None for one in added), tally)
@@ -115,6 +130,8 @@ async def _gather(deps: PlanDeps, tx: Transaction, due: Sequence[int], now_ms: i
         await tx.door_facts(due, [bot.bot_id for bot in bots], now_ms),
         messages,
         installed is not None and now_ms - int(installed) < DAY_MS,
+        await load_catalog(tx, deps.specs, due),
+        {bot_id: deps.links(bot_id, now_ms) for bot_id in {bot.bot_id for bot in bots}},
     )
 
 
@@ -131,7 +148,7 @@ def _model(kept: ModelVersion | None, layout: Layout, strategies: Mapping[str, S
     return Model.cold(layout, strategies)
 
 
-def _columns(deps: PlanDeps, around: _Round) -> tuple[PlanColumns, Ints]:
+def _columns(deps: PlanDeps, around: _Round) -> tuple[PlanColumns, _Turn]:
     people = [
         Known(
             view(r.person_no, r.state, around.now_ms),
@@ -151,18 +168,19 @@ def _columns(deps: PlanDeps, around: _Round) -> tuple[PlanColumns, Ints]:
     everyone = np.ones(len(people), np.bool_)
     ask = DoorAsk((CAMPAIGN,) * len(people), period, limit, cooldown, everyone, deps.caps)
     wishes = around.facts.wishes
+    turn = _Turn(segments, _sayable(deps, around, segments))
     return (
         PlanColumns(
             person_no=np.array([r.person_no for r in around.records], np.int64),
             segment=segments,
             situation=situation,
             open_slots=_open_slots(around, ask, situation.now_ms) & (segments >= 0)[:, None],
-            allowed_kinds=_kinds(deps, around, segments) & wishes.unmuted(len(people), around.layout.kinds),
+            allowed_kinds=_kinds(around, turn) & wishes.unmuted(len(people), around.layout.kinds),
             period_days=np.maximum(period, wishes.period_days),
             daily_limit=np.where(wishes.period_days > 0, 1, limit),
             cooldown_ms=cooldown,
         ),
-        segments,
+        turn,
     )
 
 
@@ -172,30 +190,43 @@ def _open_slots(around: _Round, ask: DoorAsk, start_ms: int) -> Bools:
     return may_contact_at(around.facts, ask, moments)
 
 
-def _kinds(deps: PlanDeps, around: _Round, segments: Ints) -> Bools:
-    """[n, kinds]: what the sending segment has to say in a language that the person reads."""
+def _kinds(around: _Round, turn: _Turn) -> Bools:
+    """[n, kinds]: what the sending segment may say."""
     rows = []
-    for record, place in zip(around.records, segments, strict=True):
-        language = _language(record)
-        contents = deps.specs[place].contents if place >= 0 else ()
-        speaks = {content.kind for content in contents if content.language_for(language) is not None}
+    for contents in turn.contents:
+        speaks = {content.kind for content in contents}
         rows.append([kind in speaks for kind in around.layout.kinds])
     return np.array(rows, np.bool_).reshape(len(rows), len(around.layout.kinds))
 
 
-def _language(record: PersonRecord) -> str:
-    chosen = record.state.latest.get("language", (0, ""))[1]
-    return chosen or record.contact.language
+def _sayable(deps: PlanDeps, around: _Round, segments: Ints) -> list[tuple[Content, ...]]:
+    """Of each person's segment: contents in a language that the person reads, meant for people known for so
+    long, that the sending bot can write."""
+    found = []
+    for record, bot, place in zip(around.records, around.bots, segments, strict=True):
+        contents = around.catalog.of_segment(deps.specs[place].name) if place >= 0 else ()
+        language = language_of(record)
+        days = (around.now_ms - record.state.first_ms) // DAY_MS
+        can_start = around.links[bot.bot_id].start is not None
+        found.append(
+            tuple(
+                content
+                for content in contents
+                if content.language_for(language, deps.language) is not None
+                and content.suits(days)
+                and (can_start or not content.opens_bot)
+            )
+        )
+    return found
 
 
-def _messages(deps: PlanDeps, around: _Round, choice: PlanChoice, segments: Ints) -> list[NewMessage]:
+def _messages(deps: PlanDeps, around: _Round, choice: PlanChoice, turn: _Turn) -> list[NewMessage]:
     found = []
     for i, row in enumerate(choice.row.tolist()):
         record, bot = around.records[row], around.bots[row]
-        spec = deps.specs[segments[row]]
+        spec = deps.specs[turn.segments[row]]
         slot_ms = int(choice.slot_ms[i])
-        content = _content(spec, around.layout.kinds[choice.kind[i]], record)
-        values = {"first_name": record.contact.first_name, "bot_name": deps.names.get(bot.bot_id, "")}
+        content = _content(turn.contents[row], around.layout.kinds[choice.kind[i]], record)
         found.append(
             NewMessage(
                 cls=MessageClass.CAMPAIGN,
@@ -206,7 +237,7 @@ def _messages(deps: PlanDeps, around: _Round, choice: PlanChoice, segments: Ints
                 chat_id=bot.chat_id,
                 due_ms=_due_ms(slot_ms, record.person_no, around.now_ms),
                 expires_ms=slot_ms + HOUR_MS + GRACE_MS,
-                body=render(content, _language(record), values),
+                body=_body(deps, around, content, (record, bot)),
                 segment=spec.name,
                 content=content.name,
                 kind=content.kind,
@@ -230,9 +261,19 @@ def _reason(choice: PlanChoice, i: int, kind: str) -> str:
     return f"{what} promise most" if best else f"{what}, tried to learn more"
 
 
-def _content(spec: SegmentSpec, kind: str, record: PersonRecord) -> Content:
-    """The next of the kind's contents, in turn, among those in a language that the person reads."""
-    speaking = [c for c in spec.of_kind(kind) if c.language_for(_language(record)) is not None]
+def _body(
+    deps: PlanDeps, around: _Round, content: Content, to: tuple[PersonRecord, Reach]
+) -> Mapping[str, object]:
+    record, bot = to
+    worded = around.catalog.worded(content, record.person_no)
+    language = content.language_for(language_of(record), deps.language) or deps.language
+    values = values_of(record, deps.names.get(bot.bot_id, ""))
+    return render(worded, language, values, around.links[bot.bot_id])
+
+
+def _content(contents: Sequence[Content], kind: str, record: PersonRecord) -> Content:
+    """The next of the kind's contents, in turn."""
+    speaking = [content for content in contents if content.kind == kind]
     return speaking[record.state.kinds.get(kind, (0, 0))[0] % len(speaking)]
 
 
@@ -242,9 +283,7 @@ def _due_ms(slot_ms: int, person_no: int, now_ms: int) -> int:
     return min(max(slot_ms + spread * 1000, now_ms), slot_ms + HOUR_MS - 1)
 
 
-def _decisions(
-    deps: PlanDeps, around: _Round, choice: PlanChoice, segments: Ints, added: Sequence[Message | None]
-) -> list[Decision]:
+def _decisions(around: _Round, choice: PlanChoice, added: Sequence[Message | None]) -> list[Decision]:
     return [
         Decision(
             id=0,
