@@ -1,0 +1,114 @@
+"""What a text promises: figures, prices, shares, dates, and words that bind whoever says them.
+
+A figure counts with its unit: "20 products" does not allow "20 %". A word that binds is allowed where the
+facts state something of the same group, in either language. A text is sent on any day and at any hour, so
+`today` and `good morning` are claims too.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from core.writing.reading import LINK, NAME, Reading, read
+from core.writing.speech import language_of
+from core.writing.vocabulary import BINDING, HARMLESS, NUMBERS, pattern
+
+_BINDING: Final = {name: pattern(words) for name, words in BINDING.items()}
+_MONEY: Final = (
+    r"tl\b|lira|try\b|₺|\$|usd|dolar|dollar|€|eur|euro|avro|£|gbp|pound|sterlin|stars?\b|"
+    r"yildiz|kurus|cents?\b"
+)
+_UNITS: Final[Sequence[tuple[str, str]]] = (
+    ("%", r"%|percent|yuzde"),
+    ("money", _MONEY),
+    ("days", r"gun|days?\b"),
+    ("hours", r"saat|hours?\b"),
+    ("minutes", r"dakika|dk\b|minutes?\b|min\b"),
+    ("weeks", r"hafta|weeks?\b"),
+    ("months", r"ay\b|aylik|ayda|months?\b"),
+    ("years", r"yil|years?\b"),
+    ("times", r"kat|times\b|x\b"),
+)
+_AFTER: Final = [(unit, re.compile(rf"(?:['’]\w+)?[\s-]*(?:{words})")) for unit, words in _UNITS]
+_BEFORE: Final = [
+    (unit, re.compile(rf"(?:{words})\s*$")) for unit, words in (("%", r"%|yuzde"), ("money", _MONEY))
+]
+_NEAR: Final = 12
+"""Characters before a figure in which its unit may stand."""
+_FIGURE: Final = re.compile(r"\d+(?:[.,:/]\d+)*")
+_WORD: Final = re.compile(r"[a-z]+")
+_STRICT: Final = frozenset({"%", "money"})
+"""Units without which a figure says something else."""
+_NAME: Final = re.compile(r"[^\W\d_][^\W_]*(?:['’][^\W\d_]+)?")
+_KNOWN: Final = frozenset({NAME.lower(), LINK.lower(), "i", "im", "telegram", "vip", "stars", "ok", "tl"})
+_STARTS: Final = frozenset('.!?:…\n•“"«(*')
+_MOST: Final = 3
+
+Figure = tuple[str, str]
+
+
+def unfounded(seen: Reading, language: str, facts: Sequence[str], known: str) -> list[str]:
+    """What the text claims and the facts don't. `known`: further words that name things (the template)."""
+    stated = [read(one) for one in facts]
+    return [
+        *_binding(seen, " ".join(one.plain for one in stated)),
+        *_figures(seen, language, stated),
+        *_names(seen, [*stated, read(known)]),
+    ]
+
+
+def _binding(seen: Reading, stated: str) -> Iterator[str]:
+    said = HARMLESS.sub(" ", seen.plain)
+    for name, words in _BINDING.items():
+        hit = words.search(said)
+        if hit is not None and not words.search(stated):
+            yield f"claims: {name} ({hit[0]})"
+
+
+def _figures(seen: Reading, language: str, stated: Sequence[Reading]) -> Iterator[str]:
+    allowed = {figure for one in stated for figure in _named(one.plain, language_of(one) or language)}
+    loose = {figure for figure, unit in allowed if unit not in _STRICT}
+    for figure, unit in _named(seen.plain, language):
+        if (figure, unit) not in allowed and not (unit == "" and figure in loose):
+            yield f"claims: {figure} {unit}".rstrip() + " is in no fact"
+
+
+def _named(plain: str, language: str) -> Iterator[Figure]:
+    """Each figure with its unit; figures written as words too."""
+    numbers = NUMBERS[language]
+    text = _WORD.sub(lambda word: numbers.get(word[0], word[0]), plain)
+    for hit in _FIGURE.finditer(text):
+        yield hit[0].replace(",", "."), _unit(text[: hit.start()], text[hit.end() :])
+
+
+def _unit(before: str, after: str) -> str:
+    near = before[-_NEAR:]
+    named = next((unit for unit, words in _BEFORE if words.search(near)), "")
+    return named or next((unit for unit, words in _AFTER if words.match(after)), "")
+
+
+def _names(seen: Reading, stated: Sequence[Reading]) -> list[str]:
+    """Capital letters in the middle of a sentence, where nothing of that name was stated."""
+    words = _KNOWN | {word for one in stated for word in one.words}
+    found = [
+        f"personal: nobody stated {hit[0][:40]}"
+        for hit in _NAME.finditer(seen.visible)
+        if hit[0][0].isupper() and not _begins(seen.visible[: hit.start()]) and not _is_known(hit[0], words)
+    ]
+    return found[:_MOST]
+
+
+def _is_known(name: str, words: frozenset[str]) -> bool:
+    """The name itself; what hangs on it by an apostrophe is grammar. Names of days and months are claims."""
+    seen = read(name)
+    return next(iter(seen.words), "") in words or any(one.match(seen.plain) for one in _BINDING.values())
+
+
+def _begins(before: str) -> bool:
+    """True if a sentence begins behind this."""
+    left = before.rstrip(" ")
+    if not left or left[-1] in _STARTS:
+        return True
+    return left[-1] in "-–—" or not (left[-1].isalnum() or left[-1] in ",;'’/&%")
