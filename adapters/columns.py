@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 
 from core.consent import DoorFacts
-from core.limits import DAY_MS, MAX_WISH_DAYS, quiet_facts, wishes_of
+from core.limits import DAY_MS, MAX_WISH_DAYS, OUR_QUIET, quiet_facts, wishes_of
 from core.profile import ProfileState
 
 RECENT_MS: Final = (MAX_WISH_DAYS + 1) * DAY_MS
@@ -21,13 +21,15 @@ _NOBODY: Final = (ProfileState(), False, False)
 @dataclass(slots=True)
 class DoorRows:
     """What was read. people: person -> (state, holdout, excluded); consented: who said yes to campaigns;
-    reach: (person, bot) -> (chat id, state); recent: person -> moments of earlier campaign messages."""
+    reach: (person, bot) -> (chat id, state); recent: person -> moments of earlier campaign messages; quiet:
+    the hours of the quiet time for people who set none."""
 
     people: dict[int, tuple[ProfileState, bool, bool]] = field(default_factory=dict)
     consented: set[int] = field(default_factory=set)
     reach: dict[tuple[int, int], tuple[int, str]] = field(default_factory=dict)
     recent: dict[int, list[int]] = field(default_factory=dict)
     switches: dict[str, str] = field(default_factory=dict)
+    quiet: tuple[int, int] = OUR_QUIET
 
     def facts(self, person_nos: Sequence[int], bot_ids: Sequence[int], now_ms: int) -> DoorFacts:
         """Row i is about person i and bot i. Of people that are not known nothing is allowed."""
@@ -43,9 +45,10 @@ class DoorRows:
             holdout=np.array([holdout for _, holdout, _ in people], dtype=np.bool_),
             excluded=np.array([excluded for _, _, excluded in people], dtype=np.bool_),
             recent_ms=self._recent(person_nos),
-            quiet=quiet_facts(states, now_ms),
+            quiet=quiet_facts(states, now_ms, self.quiet),
             switches=self.switches,
             wishes=wishes_of(states),
+            first_ms=np.array([state.first_ms for state in states], dtype=np.int64),
         )
 
     def _recent(self, person_nos: Sequence[int]) -> np.ndarray[tuple[int, int], np.dtype[np.int64]]:

@@ -95,8 +95,9 @@ class DoorFacts:
 
     recent_ms: int64[n, m], moments at which earlier campaign messages count (sent_ms, or permit_ms + 5 s
     while the outcome is open), 0 = none, of the last 31 days. reach: 0 not started, 1 open, 2 blocked,
-    3 gone. switches: the durable switches (kill, pause:bot:N, pause:campaign:NAME, halt:N). wishes: what
-    people set for themselves; with `quiet.own` the last word, whatever segment or strategy asks."""
+    3 gone. switches: the durable switches (kill, pause:bot:N, pause:campaign:NAME, pause:segment:NAME,
+    halt:N). wishes: what people set for themselves; with `quiet.own` the last word, whatever segment or
+    strategy asks. first_ms: int64[n] (or [1] for all), the first contact, 0 = none known."""
 
     person_no: Ints
     bot_id: Ints
@@ -109,6 +110,7 @@ class DoorFacts:
     quiet: QuietFacts
     switches: Mapping[str, str] = field(default_factory=dict)
     wishes: Wishes = NO_WISHES
+    first_ms: Ints = field(default_factory=lambda: np.zeros(1, dtype=np.int64))
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +118,8 @@ class DoorAsk:
     """Columns about the n messages: the pace of each sending segment's strategy (ceiling or below).
 
     campaign: name per row. content_ok: the content exists in a language the person reads. kind: of the
-    content, per row; none at all while it is not chosen yet."""
+    content, per row; none at all while it is not chosen yet. segment: the sending one, per row, empty = none.
+    ages: (least, most) days since the first contact that the content asks for, per row; most 0 = no bound."""
 
     campaign: tuple[str, ...]
     period_days: Ints
@@ -125,12 +128,15 @@ class DoorAsk:
     content_ok: Bools
     caps: Caps = Caps()
     kind: tuple[str, ...] = ()
+    segment: tuple[str, ...] = ()
+    ages: tuple[tuple[int, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Verdicts:
     """allowed: bool[n]; reasons: int64[n] of `Reason` bits; until_ms: int64[n], the earliest moment at which
-    the reasons that time cures are over (0 where allowed or where time does not help)."""
+    the reasons that time cures are over (0 where allowed or where time does not help: the message is
+    suppressed)."""
 
     allowed: Bools
     reasons: Ints
@@ -157,7 +163,9 @@ def may_contact(facts: DoorFacts, ask: DoorAsk, now_ms: int | Ints) -> Verdicts:
     switched, recheck = _switches(facts, ask, now)
     reasons |= switched
     free = limits.first_moment(list(rules.values()), np.maximum(now, recheck))
-    waits = (reasons != 0) & (reasons & int(LASTING) == 0)
+    outgrown = _outgrown(facts, ask, now)
+    reasons |= np.where(outgrown, int(Reason.RELATION), 0)
+    waits = (reasons != 0) & (reasons & int(LASTING) == 0) & ~outgrown
     return Verdicts(allowed=reasons == 0, reasons=reasons, until_ms=np.where(waits, free, 0))
 
 
@@ -170,7 +178,7 @@ def may_contact_at(facts: DoorFacts, ask: DoorAsk, moments: Sequence[int]) -> Bo
     columns = []
     for moment in moments:
         at = np.full(len(standing), moment, dtype=np.int64)
-        kept = standing & (_switches(facts, ask, at)[0] == 0)
+        kept = standing & (_switches(facts, ask, at)[0] == 0) & ~_outgrown(facts, ask, at)
         for rule in rules:
             kept &= rule(at) == at
         columns.append(kept)
@@ -181,7 +189,7 @@ def _rules(facts: DoorFacts, ask: DoorAsk) -> dict[Reason, Rule]:
     newest = limits.newest_first(facts.recent_ms)
     per_day = np.full(len(newest), ask.caps.per_day, dtype=np.int64)
     per_week = np.full(len(newest), ask.caps.per_week, dtype=np.int64)
-    return {
+    rules = {
         Reason.DAILY_LIMIT: limits.cap(newest, ask.daily_limit, limits.DAY_MS),
         Reason.COOLDOWN: limits.cooldown(newest, ask.cooldown_ms),
         Reason.FREQUENCY: limits.frequency(newest, ask.period_days, facts.wishes.period_days),
@@ -189,6 +197,23 @@ def _rules(facts: DoorFacts, ask: DoorAsk) -> dict[Reason, Rule]:
         Reason.PERSON_CAP_WEEK: limits.cap(newest, per_week, limits.WEEK_MS),
         Reason.QUIET_HOURS: limits.quiet_hours(facts.quiet),
     }
+    if any(least for least, _ in ask.ages):
+        rules[Reason.RELATION] = limits.known_for(facts.first_ms, _column(ask.ages, 0))
+    return rules
+
+
+def _column(pairs: Sequence[tuple[int, int]], place: int) -> Ints:
+    return np.array([pair[place] for pair in pairs], dtype=np.int64)
+
+
+def _outgrown(facts: DoorFacts, ask: DoorAsk, now: Ints) -> Bools:
+    """Whose relation is older than the content is for: time does not help."""
+    if not any(most for _, most in ask.ages):
+        return np.zeros(1, dtype=np.bool_)
+    most = _column(ask.ages, 1)
+    ends = facts.first_ms + (most + 1) * limits.DAY_MS
+    past: Bools = (most > 0) & ((facts.first_ms == 0) | (now >= ends))
+    return past
 
 
 def _standing(facts: DoorFacts, ask: DoorAsk) -> Ints:
@@ -205,7 +230,7 @@ def _standing(facts: DoorFacts, ask: DoorAsk) -> Ints:
 def _switches(facts: DoorFacts, ask: DoorAsk, now: Ints) -> tuple[Ints, Ints]:
     """Reasons set by switches, and when to ask again because of them (0 = no switch)."""
     reasons, recheck = np.zeros_like(now), np.zeros_like(now)
-    campaigns = np.array(ask.campaign, dtype=np.str_)
+    rows = _Rows(facts.bot_id, ask.campaign, ask.segment)
     for name, value in facts.switches.items():
         kind, _, target = name.partition(":")
         if kind == "halt":
@@ -213,23 +238,42 @@ def _switches(facts: DoorFacts, ask: DoorAsk, now: Ints) -> tuple[Ints, Ints]:
             reasons |= np.where(halted, int(Reason.HALTED), 0)
             recheck = np.where(halted, np.maximum(recheck, int(value)), recheck)
             continue
-        reason, hit = _paused(kind, target, facts.bot_id, campaigns)
+        reason, hit = _paused(kind, target, rows)
         reasons |= np.where(hit, int(reason), 0)
         recheck = np.where(hit, np.maximum(recheck, now + SWITCH_RECHECK_MS), recheck)
     return reasons, recheck
 
 
-def _paused(
-    kind: str, target: str, bot_id: Ints, campaigns: np.ndarray[tuple[int], np.dtype[np.str_]]
-) -> tuple[Reason, Bools]:
+@dataclass(frozen=True, slots=True)
+class _Rows:
+    """What switches ask about each message."""
+
+    bot_id: Ints
+    campaign: tuple[str, ...]
+    segment: tuple[str, ...]
+
+    def named(self, names: tuple[str, ...], wanted: str) -> Bools:
+        """bool[n]: whose name is the wanted one; nobody's where no names are given."""
+        if not names:
+            return self.all(value=False)
+        return np.array([name == wanted for name in names], dtype=np.bool_)
+
+    def all(self, *, value: bool) -> Bools:
+        """bool[n] of one value."""
+        return np.full(len(self.bot_id), value, dtype=np.bool_)
+
+
+def _paused(kind: str, target: str, rows: _Rows) -> tuple[Reason, Bools]:
     if kind == "kill":
-        return Reason.KILL_SWITCH, np.ones(len(bot_id), dtype=np.bool_)
+        return Reason.KILL_SWITCH, rows.all(value=True)
     what, _, name = target.partition(":")
     if kind == "pause" and what == "bot":
-        return Reason.BOT_PAUSED, bot_id == int(name)
+        return Reason.BOT_PAUSED, rows.bot_id == int(name)
     if kind == "pause" and what == "campaign":
-        return Reason.CAMPAIGN_PAUSED, campaigns == name
-    return Reason.KILL_SWITCH, np.zeros(len(bot_id), dtype=np.bool_)
+        return Reason.CAMPAIGN_PAUSED, rows.named(rows.campaign, name)
+    if kind == "pause" and what == "segment":
+        return Reason.SEGMENT_PAUSED, rows.named(rows.segment, name)
+    return Reason.KILL_SWITCH, rows.all(value=False)
 
 
 # --------------------------------------------------------------------------------------------------- in words
@@ -270,6 +314,16 @@ _WORDS: Final[Mapping[Reason, Mapping[str, str]]] = {
         "tr": "bu tür mesajları istemiyor",
     },
     Reason.HALTED: {"en": "Telegram asked this bot to wait", "tr": "Telegram bu bottan beklemesini istedi"},
+    Reason.SEGMENT_PAUSED: {"en": "the segment is paused", "tr": "segment duraklatıldı"},
+    Reason.RELATION: {
+        "en": "the content is for people who are known for a longer or a shorter time",
+        "tr": "içerik, daha uzun ya da daha kısa süredir tanınan kişiler için",
+    },
+    Reason.GROUP_LIMIT: {"en": "the group's limit is reached", "tr": "grubun sınırı doldu"},
+    Reason.NO_RIGHTS: {
+        "en": "the bot is not in the group or may not write there",
+        "tr": "bot grupta değil ya da orada yazamaz",
+    },
 }
 _UNTIL: Final = {"en": "until {moment} UTC", "tr": "{moment} UTC'ye kadar"}
 

@@ -63,8 +63,11 @@ COUNTED: Final = (State.SENDING, State.SENT, State.UNKNOWN)
 PERMIT_VALID_MS: Final = 5_000
 """A permit is good for five seconds; a request that has not left by then needs a new one."""
 
-LEAVES_MS: Final = 3_000
-"""A request leaves within this time after it was handed over (it may wait for a line), or not at all."""
+HANDED_MS: Final = 900
+"""A request is handed over within this time after its permit (it waits for its slot), or not at all."""
+LEAVES_MS: Final = 1_000
+"""And leaves within this time after that (it may wait for a line), or not at all. Both together: so soon
+nothing leaves any more after everything was stopped."""
 
 HEAD_START_MS: Final = 30 * 60_000
 """What one point of priority is worth in the line: half an hour of waiting."""

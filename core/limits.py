@@ -37,6 +37,8 @@ LOOK_AGAIN_MS: Final = DAY_MS
 
 QUIET_FROM: Final = 22
 QUIET_TO: Final = 8
+OUR_QUIET: Final = (QUIET_FROM, QUIET_TO)
+"""Clock hours of the quiet time for people who set none, unless the installation says otherwise."""
 SURE_ZONE: Final = 0.8
 """Confidence from which an estimated timezone is taken for known."""
 OPEN_DAYS: Final = 3
@@ -46,7 +48,6 @@ NO_QUIET: Final = "off"
 """The wish to have no quiet time at all."""
 MAX_WISH_DAYS: Final = 30
 """The longest interval that a person can ask for; the door looks back a day further than that."""
-_OURS: Final = (QUIET_FROM, QUIET_TO, False)
 _DAYS: Final = re.compile(r"[0-9]{1,4}")
 _QUIET: Final = re.compile(r"([0-9]{1,2})-([0-9]{1,2})")
 
@@ -57,7 +58,8 @@ class QuietFacts:
 
     offset_min: minutes east of UTC now; known: declared, or estimated with confidence; open_mask: bit h set =
     active in clock hour h on several recent days (clock of `offset_min`); seen_mask: bit h = active in it at
-    all recently; quiet_from, quiet_to: clock hours of the quiet time; own: set by the person, final."""
+    all recently, where the clock is not known; quiet_from, quiet_to: clock hours of the quiet time; own: set
+    by the person, final."""
 
     offset_min: Ints
     known: Bools
@@ -120,13 +122,14 @@ def own_quiet(value: str) -> tuple[int, int] | None:
     return (start, end) if start != end and max(start, end) < HOURS else None
 
 
-def quiet_facts(states: Sequence[ProfileState], now_ms: int) -> QuietFacts:
-    """What the profiles say about people's hours, one row a state.
+def quiet_facts(states: Sequence[ProfileState], now_ms: int, ours: tuple[int, int] = OUR_QUIET) -> QuietFacts:
+    """What the profiles say about people's hours, one row a state. `ours`: from and to, for people who set
+    none; equal = none.
 
     A declared zone is known; an estimate is from `SURE_ZONE` on. Otherwise the clock of the row is UTC and
     only hours in which the person has been seen count as allowed. A quiet time of the person's own is final:
     without a known clock it shuts every hour."""
-    rows = [(*_hours_of(state, now_ms), *_quiet_of(state)) for state in states]
+    rows = [(*_hours_of(state, now_ms), *_quiet_of(state, ours)) for state in states]
     table = np.array(rows, dtype=np.int64).reshape(len(rows), 7)
     return QuietFacts(
         offset_min=table[:, 0],
@@ -139,16 +142,17 @@ def quiet_facts(states: Sequence[ProfileState], now_ms: int) -> QuietFacts:
     )
 
 
-def _quiet_of(state: ProfileState) -> tuple[int, int, bool]:
+def _quiet_of(state: ProfileState, ours: tuple[int, int]) -> tuple[int, int, bool]:
     own = own_quiet(_register(state, "quiet"))
-    return (*own, True) if own is not None else _OURS
+    return (*own, True) if own is not None else (*ours, False)
 
 
 def _hours_of(state: ProfileState, now_ms: int) -> tuple[int, int, int, int]:
+    """Of the two masks only the one that is asked for: opened hours on a known clock, seen ones without."""
     offset, known = _offset_of(state, now_ms)
-    opened = scores.active_hour_mask(state, now_ms, offset, OPEN_DAYS, OPEN_WINDOW_DAYS)
-    seen = scores.active_hour_mask(state, now_ms, offset, 1, OPEN_WINDOW_DAYS)
-    return offset, int(known), opened, seen
+    days = OPEN_DAYS if known else 1
+    mask = scores.active_hour_mask(state, now_ms, offset, days, OPEN_WINDOW_DAYS)
+    return (offset, 1, mask, 0) if known else (offset, 0, 0, mask)
 
 
 def _offset_of(state: ProfileState, now_ms: int) -> tuple[int, bool]:
@@ -223,6 +227,16 @@ def _wished_gap(newest: Ints, wished_days: Ints | None) -> Rule:
     return rule
 
 
+def known_for(first_ms: Ints, least_days: Ints) -> Rule:
+    """The first contact is at least so many days old; without one it has yet to come."""
+
+    def rule(at: Ints) -> Ints:
+        free = np.where(first_ms > 0, np.maximum(at, first_ms + least_days * DAY_MS), at + LOOK_AGAIN_MS)
+        return np.where(least_days > 0, free, at)
+
+    return rule
+
+
 def quiet_hours(facts: QuietFacts) -> Rule:
     """Now and as long as a permit is good: outside the quiet time, or in an hour that the person has opened.
     The clock is the row's offset, so a change to summer time is seen only when it has happened."""
@@ -246,7 +260,8 @@ def quiet_hours(facts: QuietFacts) -> Rule:
 def allowed_hours(facts: QuietFacts) -> Bools:
     """bool[n, 24]: clock hours (of the row's offset) in which the person may be written to.
 
-    An own quiet time on a clock that nobody knows may be now: it leaves no hour, "off" leaves all."""
+    An own quiet time on a clock that nobody knows may be now: it leaves no hour. No quiet time at all leaves
+    every hour."""
     hours = np.arange(HOURS)
     start, end = facts.quiet_from[:, None], facts.quiet_to[:, None]
     over_midnight = (hours >= start) | (hours < end)
@@ -254,7 +269,7 @@ def allowed_hours(facts: QuietFacts) -> Bools:
     opened = _bits(facts.open_mask) & ~facts.own[:, None]
     known = facts.known[:, None]
     unclocked = ~quiet.any(axis=1, keepdims=True)
-    unsure: Bools = np.where(facts.own[:, None], unclocked, _bits(facts.seen_mask))
+    unsure: Bools = np.where(facts.own[:, None] | unclocked, unclocked, _bits(facts.seen_mask))
     return np.where(known, ~quiet | opened, unsure)
 
 

@@ -68,6 +68,14 @@ class MemoryLedger:
         self._t.messages[move.id] = replace(row, state=move.new, reason=move.reason or row.reason, **changes)
         return True
 
+    async def permit(self, ids: Sequence[int], now_ms: int) -> set[int]:
+        rows = [self._t.messages[no] for no in sorted(set(ids)) if no in self._t.messages]
+        queued = [m for m in rows if m.state is State.QUEUED and m.cls is MessageClass.CAMPAIGN]
+        for row in queued:
+            marked = replace(row, state=State.SENDING, permit_ms=now_ms, attempts=row.attempts + 1)
+            self._t.messages[row.id] = marked
+        return {row.id for row in queued}
+
     async def answered(self, answers: Mapping[int, int]) -> None:
         for row_id, at_ms in answers.items():
             row = self._t.messages.get(row_id)

@@ -50,6 +50,9 @@ class MemoryPeople:
     async def load(self, person_nos: Sequence[int]) -> dict[int, PersonRecord]:
         return {no: self._t.people[no] for no in sorted(set(person_nos)) if no in self._t.people}
 
+    async def still(self, records: Sequence[PersonRecord]) -> dict[int, PersonRecord]:
+        return await self.load([record.person_no for record in records])
+
     async def save(self, records: Sequence[PersonRecord]) -> list[PersonRecord]:
         saved = []
         for record in records:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -24,6 +24,7 @@ from adapters.memory.writings import MemoryWritings
 from core.consent import CAMPAIGNS, DoorFacts
 from core.errors import StoreError
 from core.identity import Identity
+from core.limits import OUR_QUIET
 from core.ports import (
     Campaigns,
     Contents,
@@ -38,6 +39,7 @@ from core.ports import (
     Ledger,
     Lists,
     People,
+    PersonRecord,
     Transaction,
     Writings,
 )
@@ -47,8 +49,11 @@ from core.posting import PostFacts
 class MemoryTransaction:
     """Fulfils `core.ports.Transaction`."""
 
-    def __init__(self, tables: Tables, holdout: Callable[[Identity], bool]) -> None:
+    def __init__(
+        self, tables: Tables, holdout: Callable[[Identity], bool], quiet: tuple[int, int] = OUR_QUIET
+    ) -> None:
         self._t = tables
+        self._quiet = quiet
         self.inbox: Inbox = MemoryInbox(tables)
         self.people: People = MemoryPeople(tables, holdout)
         self.groups: Groups = MemoryGroups(tables)
@@ -64,9 +69,16 @@ class MemoryTransaction:
         self.campaigns: Campaigns = MemoryCampaigns(tables)
         self.journeys: Journeys = MemoryJourneys(tables)
 
-    async def door_facts(self, person_nos: Sequence[int], bot_ids: Sequence[int], now_ms: int) -> DoorFacts:
-        rows = DoorRows(switches=await self.control.switches())
-        for no, record in (await self.people.load(person_nos)).items():
+    async def door_facts(
+        self,
+        person_nos: Sequence[int],
+        bot_ids: Sequence[int],
+        now_ms: int,
+        records: Mapping[int, PersonRecord] | None = None,
+    ) -> DoorFacts:
+        rows = DoorRows(switches=await self.control.switches(), quiet=self._quiet)
+        loaded = await self.people.load(person_nos) if records is None else records
+        for no, record in loaded.items():
             rows.people[no] = (record.state, record.holdout, self._t.excluded.get(no, False))
         for (no, purpose), choice in self._t.consent.items():
             if purpose == CAMPAIGNS and choice.granted:
@@ -91,8 +103,11 @@ class MemoryStore:
     `failing`: the next writing transactions raise StoreError at their commit and leave no trace, as a full
     database would."""
 
-    def __init__(self, *, holdout: Callable[[Identity], bool] = nobody) -> None:
+    def __init__(
+        self, *, holdout: Callable[[Identity], bool] = nobody, quiet: tuple[int, int] = OUR_QUIET
+    ) -> None:
         self._holdout = holdout
+        self._quiet = quiet
         self._committed = Tables()
         self._turn = asyncio.Lock()
         self._holder: asyncio.Task[Any] | None = None
@@ -101,14 +116,14 @@ class MemoryStore:
     @asynccontextmanager
     async def transaction(self, *, write: bool = True) -> AsyncIterator[Transaction]:
         if not write:
-            yield MemoryTransaction(self._committed.copy(), self._holdout)
+            yield MemoryTransaction(self._committed.copy(), self._holdout, self._quiet)
             return
         if self._turn.locked() and self._holder is asyncio.current_task():
             raise RuntimeError("a transaction inside a transaction of the same task would wait for itself")
         async with self._turn:
             self._holder = asyncio.current_task()
             work = self._committed.copy()
-            yield MemoryTransaction(work, self._holdout)
+            yield MemoryTransaction(work, self._holdout, self._quiet)
             if self.failing:
                 raise StoreError("The database in memory is full.", next_step="set failing to False")
             self._committed = work

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
 from sqlalchemy import BindParameter, Select, bindparam, select
@@ -15,6 +16,8 @@ from adapters.sql.ledger import MESSAGE
 from adapters.sql.people import PERSON
 from adapters.sql.work import Work
 from core.consent import CAMPAIGNS, DoorFacts
+from core.ports import PersonRecord
+from core.profile import ProfileState
 
 _VALUES: BindParameter[Any] = bindparam("values", expanding=True)
 _PEOPLE: Final = (
@@ -22,6 +25,8 @@ _PEOPLE: Final = (
     .where(PERSON.c.person_no.in_(_VALUES))
     .order_by(PERSON.c.person_no)
 )
+_LOCKED_PEOPLE: Final = _PEOPLE.with_for_update()
+_EXCLUDED: Final = select(PERSON.c.person_no).where(PERSON.c.person_no.in_(_VALUES), PERSON.c.excluded)
 _CONSENTED: Final = select(CONSENT.c.person_no).where(
     CONSENT.c.person_no.in_(_VALUES), CONSENT.c.purpose == CAMPAIGNS, CONSENT.c.granted
 )
@@ -33,17 +38,36 @@ _RECENT: Final = select(MESSAGE.c.person_no, MESSAGE.c.counted_ms).where(
 )
 
 
-async def read_door(work: Work, person_nos: Sequence[int], bot_ids: Sequence[int], now_ms: int) -> DoorFacts:
+@dataclass(frozen=True, slots=True)
+class DoorAbout:
+    """Row i is about person i and bot i; `records`: of all of them, where somebody has them already."""
+
+    person_nos: Sequence[int]
+    bot_ids: Sequence[int]
+    now_ms: int
+    records: Mapping[int, PersonRecord] | None = None
+
+
+async def read_door(work: Work, about: DoorAbout, quiet: tuple[int, int]) -> DoorFacts:
     """The facts, with the people locked in ascending order where the database has row locks."""
-    people = sorted(set(person_nos))
-    statement: Select[Any] = _PEOPLE.with_for_update() if work.locks else _PEOPLE
-    rows = DoorRows()
-    for person_no, state, holdout, excluded in await work.rows_in(statement, people):
-        rows.people[person_no] = (state_from_bytes(state), holdout, excluded)
+    people, now_ms = sorted(set(about.person_nos)), about.now_ms
+    rows = DoorRows(quiet=quiet)
+    rows.people = await _people(work, people, about.records)
     rows.consented = {row[0] for row in await work.rows_in(_CONSENTED, people)}
     for person_no, bot_id, chat_id, state in await work.rows_in(_REACH, people):
         rows.reach[person_no, bot_id] = (chat_id, state)
     for person_no, at_ms in await work.rows_in(_RECENT, people, {"since": now_ms - RECENT_MS}):
         rows.recent.setdefault(person_no, []).append(at_ms)
     rows.switches = await SqlControl(work).switches()
-    return rows.facts(person_nos, bot_ids, now_ms)
+    return rows.facts(about.person_nos, about.bot_ids, now_ms)
+
+
+async def _people(
+    work: Work, people: Sequence[int], records: Mapping[int, PersonRecord] | None
+) -> dict[int, tuple[ProfileState, bool, bool]]:
+    if records is not None:
+        excluded_nos = {row[0] for row in await work.rows_in(_EXCLUDED, people)}
+        return {no: (one.state, one.holdout, no in excluded_nos) for no, one in records.items()}
+    statement: Select[Any] = _LOCKED_PEOPLE if work.locks else _PEOPLE
+    rows = await work.rows_in(statement, people)
+    return {no: (state_from_bytes(state), holdout, excluded) for no, state, holdout, excluded in rows}

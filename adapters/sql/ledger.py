@@ -94,6 +94,21 @@ _MOVE: Final = (
         chat_id=func.coalesce(bindparam("chat", type_=MESSAGE.c.chat_id.type), MESSAGE.c.chat_id),
     )
 )
+_PERMIT: Any = (
+    update(MESSAGE)
+    .where(
+        MESSAGE.c.id.in_(bindparam("values", expanding=True)),
+        MESSAGE.c.state == State.QUEUED.value,
+        MESSAGE.c.cls == MessageClass.CAMPAIGN.value,
+    )
+    .values(
+        state=State.SENDING.value,
+        permit_ms=bindparam("now"),
+        counted_ms=bindparam("counts"),
+        attempts=MESSAGE.c.attempts + 1,
+    )
+    .returning(MESSAGE.c.id)
+)
 _ANSWERED: Final = (
     update(MESSAGE)
     .where(MESSAGE.c.id == bindparam("of_id"), MESSAGE.c.answered_ms == 0)
@@ -217,6 +232,10 @@ class SqlLedger:
                 changes.append(_change(item, stand))
         await self._work.run_each(_MOVE, changes)
         return len(changes)
+
+    async def permit(self, ids: Sequence[int], now_ms: int) -> set[int]:
+        given = {"now": now_ms, "counts": counted_ms(MessageClass.CAMPAIGN, State.SENDING, now_ms, 0)}
+        return {row[0] for row in await self._work.rows_in(_PERMIT, sorted(set(ids)), given)}
 
     async def answered(self, answers: Mapping[int, int]) -> None:
         await self._work.run_each(

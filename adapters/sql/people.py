@@ -52,6 +52,14 @@ _RECORD: Final = select(
     PERSON.c.hot,
 )
 _LOAD: Final = _RECORD.where(PERSON.c.person_no.in_(_VALUES)).order_by(PERSON.c.person_no)
+_STAND: Final = (
+    select(
+        PERSON.c.person_no, PERSON.c.seq, PERSON.c.plan_after_ms, PERSON.c.segment_after_ms, PERSON.c.segments
+    )
+    .where(PERSON.c.person_no.in_(_VALUES))
+    .order_by(PERSON.c.person_no)
+)
+_STAND_LOCKED: Final = _STAND.with_for_update()
 _CHANGED: Final = _RECORD.where(PERSON.c.seq > bindparam("after")).order_by(PERSON.c.seq).limit(_MOST)
 _HOT: Final = (
     select(PERSON.c.person_no, PERSON.c.seq, PERSON.c.hot)
@@ -209,6 +217,18 @@ class SqlPeople(SqlContacts):
         self._stored_segments |= {row.person_no: row.segments for row in rows}
         return {row.person_no: _record(row) for row in rows}
 
+    async def still(self, records: Sequence[PersonRecord]) -> dict[int, PersonRecord]:
+        known = {record.person_no: record for record in records}
+        stands = await self._work.rows_in(_STAND_LOCKED if self._work.locks else _STAND, sorted(known))
+        changed = [
+            row.person_no
+            for row in stands
+            if (row.seq, row.plan_after_ms, row.segment_after_ms) != _stand(known[row.person_no])
+        ]
+        self._stored_segments |= {row.person_no: row.segments for row in stands}
+        fresh = await self.load(changed)
+        return {row.person_no: fresh.get(row.person_no, known[row.person_no]) for row in stands}
+
     async def save(self, records: Sequence[PersonRecord]) -> list[PersonRecord]:
         if not records:
             return []
@@ -319,6 +339,11 @@ def _record(row: AnyRow) -> PersonRecord:
         seq=row.seq,
         hot=row.hot,
     )
+
+
+def _stand(record: PersonRecord) -> tuple[int, int, int]:
+    """What changes with every change of a record."""
+    return record.seq, record.plan_after_ms, record.segment_after_ms
 
 
 def _numbered(record: PersonRecord, seq: int) -> PersonRecord:

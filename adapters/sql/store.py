@@ -8,7 +8,7 @@ date, and refuses a database that a newer program has changed.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Self
 
@@ -21,7 +21,7 @@ from adapters.sql.compacting import compact_file, vacuum
 from adapters.sql.contents import SqlContents
 from adapters.sql.control import SqlControl
 from adapters.sql.decisions import SqlDecisions
-from adapters.sql.door import read_door
+from adapters.sql.door import DoorAbout, read_door
 from adapters.sql.erasures import SqlErasures
 from adapters.sql.errors import explain
 from adapters.sql.events import SqlEvents
@@ -41,6 +41,7 @@ from adapters.sql.work import Work
 from adapters.sql.writings import SqlWritings
 from core.consent import DoorFacts
 from core.identity import Identity
+from core.limits import OUR_QUIET
 from core.ports import (
     Campaigns,
     Contents,
@@ -55,6 +56,7 @@ from core.ports import (
     Ledger,
     Lists,
     People,
+    PersonRecord,
     Transaction,
     Writings,
 )
@@ -69,8 +71,9 @@ def nobody(_: Identity) -> bool:
 class SqlTransaction:
     """Fulfils `core.ports.Transaction`."""
 
-    def __init__(self, work: Work, holdout: Callable[[Identity], bool]) -> None:
+    def __init__(self, work: Work, holdout: Callable[[Identity], bool], quiet: tuple[int, int]) -> None:
         self._work = work
+        self._quiet = quiet
         self.inbox: Inbox = SqlInbox(work)
         self.people: People = SqlPeople(work, holdout)
         self.groups: Groups = SqlGroups(work)
@@ -86,8 +89,14 @@ class SqlTransaction:
         self.campaigns: Campaigns = SqlCampaigns(work)
         self.journeys: Journeys = SqlJourneys(work)
 
-    async def door_facts(self, person_nos: Sequence[int], bot_ids: Sequence[int], now_ms: int) -> DoorFacts:
-        return await read_door(self._work, person_nos, bot_ids, now_ms)
+    async def door_facts(
+        self,
+        person_nos: Sequence[int],
+        bot_ids: Sequence[int],
+        now_ms: int,
+        records: Mapping[int, PersonRecord] | None = None,
+    ) -> DoorFacts:
+        return await read_door(self._work, DoorAbout(person_nos, bot_ids, now_ms, records), self._quiet)
 
     async def post_facts(self, group_nos: Sequence[int], bot_ids: Sequence[int], now_ms: int) -> PostFacts:
         return await read_posting(self._work, group_nos, bot_ids, now_ms)
@@ -96,8 +105,9 @@ class SqlTransaction:
 class SqlStore:
     """Fulfils `core.ports.Store`. Nothing is opened before the first transaction or `open`.
 
-    holdout: says by a stable hash whether a new person belongs to the control group. max_pages: bounds an
-    SQLite file as a full disk would; busy_s: how long SQLite waits for another process that is writing."""
+    holdout: says by a stable hash whether a new person belongs to the control group. quiet: hours of the
+    quiet time for people who set none, from and to. max_pages: bounds an SQLite file as a full disk would;
+    busy_s: how long SQLite waits for another process that is writing."""
 
     def __init__(
         self,
@@ -105,12 +115,14 @@ class SqlStore:
         *,
         inflight: InFlight | None = None,
         holdout: Callable[[Identity], bool] = nobody,
+        quiet: tuple[int, int] = OUR_QUIET,
         max_pages: int = 0,
         busy_s: float = 10.0,
     ) -> None:
         self._place = place(url)
         self._inflight = inflight or InFlight()
         self._holdout = holdout
+        self._quiet = quiet
         self._url = url
         self._bounds = Bounds(max_pages, busy_s)
         reader = reading_engine(self._place, self._bounds)
@@ -134,7 +146,7 @@ class SqlStore:
         """One unit of work; waits its turn for a connection."""
         lanes = self._writers if write else self._readers
         async with lanes.take() as connection, self._work(connection, write=write) as work:
-            yield SqlTransaction(work, self._holdout)
+            yield SqlTransaction(work, self._holdout, self._quiet)
 
     def _work(self, connection: AsyncConnection, *, write: bool) -> Work:
         return Work(connection, self._place, self._inflight, write=write)

@@ -40,6 +40,10 @@ class Ledger(Protocol):
         """Apply along `core.ledger.MOVES`; a row no longer in `old` is left alone; return how many moved."""
         ...
 
+    async def permit(self, ids: Sequence[int], now_ms: int) -> set[int]:
+        """queued -> sending with a permit of this moment, one attempt more; those that were still queued."""
+        ...
+
     async def answered(self, answers: Mapping[int, int]) -> None:
         """Set answered_ms where it is 0."""
         ...

@@ -157,6 +157,11 @@ class People(Protocol):
         """Records, locked until the end where the store has row locks (ascending order)."""
         ...
 
+    async def still(self, records: Sequence[PersonRecord]) -> dict[int, PersonRecord]:
+        """The records as they are now: loaded (and locked) as by `load`, but only what has changed since is
+        read again."""
+        ...
+
     async def save(self, records: Sequence[PersonRecord]) -> list[PersonRecord]:
         """Write the records; return them with their new `seq` (growing, one per record, argument order)."""
         ...

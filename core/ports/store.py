@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
@@ -10,7 +10,7 @@ from core.consent import DoorFacts
 from core.ports.campaigns import Campaigns, Contents, Journeys, Lists, Writings
 from core.ports.knowledge import Control, Decisions, Knowledge
 from core.ports.ledger import Ledger
-from core.ports.records import Erasures, Events, Groups, Inbox, People
+from core.ports.records import Erasures, Events, Groups, Inbox, People, PersonRecord
 from core.posting import PostFacts
 
 
@@ -32,9 +32,16 @@ class Transaction(Protocol):
     journeys: Journeys
     lists: Lists
 
-    async def door_facts(self, person_nos: Sequence[int], bot_ids: Sequence[int], now_ms: int) -> DoorFacts:
+    async def door_facts(
+        self,
+        person_nos: Sequence[int],
+        bot_ids: Sequence[int],
+        now_ms: int,
+        records: Mapping[int, PersonRecord] | None = None,
+    ) -> DoorFacts:
         """What the door must know, read from SQL inside this transaction; row i is about person i and bot i.
-        Locks the people where the store has row locks, in ascending order."""
+        Locks the people where the store has row locks, in ascending order. `records`: of all of them that
+        exist, if the step has loaded them in this transaction."""
         ...
 
     async def post_facts(self, group_nos: Sequence[int], bot_ids: Sequence[int], now_ms: int) -> PostFacts:

@@ -10,7 +10,7 @@ import numpy as np
 from core.consent import DoorFacts
 from core.ledger import PERMIT_VALID_MS, Move, State
 from core.limits import quiet_facts
-from core.ports import Store
+from core.ports import PeopleList, Store
 from core.profile import ProfileState
 from tests.ports.worlds import (
     BOT,
@@ -133,3 +133,20 @@ async def test_no_permit_is_given_after_a_withdrawal_has_been_committed(store: S
     await asyncio.gather(mark(), withdraw(), mark(), mark())
     assert "marked" not in order[order.index("withdrawn") :]
     assert order.count("refused") + order.count("marked") == 3
+
+
+async def test_records_that_were_loaded_already_give_the_same_facts(store: Store) -> None:
+    anna, ben = await reachable(store, 1, 2)
+    async with store.transaction() as tx:
+        await tx.lists.put(PeopleList("staff", excludes=True))
+        await tx.lists.add("staff", [ben], NOW, author="ayse")
+        record = (await tx.people.load([anna]))[anna]
+        await tx.people.save([replace(record, state=ProfileState(first_ms=NOW - HOUR))])
+    async with store.transaction() as tx:
+        records = await tx.people.load([anna, ben])
+        given = await tx.door_facts([ben, anna, 4711], [BOT] * 3, NOW, records)
+        read = await tx.door_facts([ben, anna, 4711], [BOT] * 3, NOW)
+    assert given.first_ms.tolist() == read.first_ms.tolist() == [0, NOW - HOUR, 0]
+    assert given.excluded.tolist() == read.excluded.tolist() == [True, False, False]
+    assert given.holdout.tolist() == read.holdout.tolist()
+    assert given.consent.tolist() == read.consent.tolist() == [True, True, False]

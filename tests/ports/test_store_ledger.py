@@ -354,3 +354,22 @@ def test_only_what_may_have_arrived_counts_and_never_too_early(
     assert (at_ms > 0) is (cls is MessageClass.CAMPAIGN and state in COUNTED)
     if at_ms:
         assert at_ms in {sent_ms, permit_ms + PERMIT_VALID_MS}
+
+
+async def test_a_permit_marks_what_is_still_in_line_and_nothing_else(store: Store) -> None:
+    anna, ben, cem = await people(store, 1, 2, 3)
+    async with store.transaction() as tx:
+        first, second, waiting, _ = await put(
+            tx, campaign(anna), campaign(ben), campaign(cem, due_ms=NOW + 1), campaign(cem, "2")
+        )
+        await tx.ledger.queue_due(BOT, NOW, 2)
+        await tx.ledger.move([Move(second.id, State.QUEUED, State.SUPPRESSED, reason="cancelled")])
+        asked = [second.id, first.id, waiting.id, first.id, 4711]
+        assert await tx.ledger.permit(asked, NOW + 7) == {first.id}
+        assert await tx.ledger.permit(asked, NOW + 9) == set()
+        assert await tx.ledger.permit([], NOW) == set()
+        counted = await tx.ledger.recent_campaigns([anna, ben, cem], NOW + 7 + PERMIT_VALID_MS)
+        assert [m.id for m in counted] == [first.id]
+    found = await get(store, first.id)
+    assert (found.state, found.permit_ms, found.attempts) == (State.SENDING, NOW + 7, 1)
+    assert (await get(store, second.id)).reason == "cancelled"

@@ -295,3 +295,20 @@ async def test_the_same_identifier_asked_for_by_many_at_once_is_one_person(store
     assert all(len(found) == 1 for found in numbers.values())
     async with store.transaction(write=False) as tx:
         assert await tx.people.count() == len(numbers) == 9
+
+
+async def test_records_that_still_stand_are_not_read_again_and_changed_ones_are(store: Store) -> None:
+    anna, ben, cem = await people(store, 1, 2, 3)
+    async with store.transaction() as tx:
+        before = await tx.people.load([anna, ben, cem])
+    async with store.transaction() as tx:
+        await tx.people.save([replace(before[anna], segments={"ENGAGED": 0.5})])
+        await tx.people.postpone({ben: NOW + 5})
+    async with store.transaction() as tx:
+        still = await tx.people.still([before[ben], before[anna], before[cem]])
+        assert list(still) == [anna, ben, cem]
+        assert still == await tx.people.load([anna, ben, cem])
+        assert (dict(still[anna].segments), still[ben].plan_after_ms) == ({"ENGAGED": 0.5}, NOW + 5)
+        await tx.people.save([replace(still[cem], segments={"VIP": 0.9})])
+        assert await tx.people.segment_sizes() == {"ENGAGED": 1, "VIP": 1}
+        assert await tx.people.still([replace(before[anna], person_no=4711)]) == {}
