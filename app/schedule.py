@@ -2,17 +2,22 @@
 
 APScheduler's triggers calculate the times. Who runs is decided in SQL: the scheduler's lease with its epoch,
 and one row per (job, slot) written inside the transaction of the step's own effect. So a crash before the
-commit leaves the slot free, and neither a second process nor a leader that comes back runs it twice.
+commit leaves the slot free, and neither a second process nor a leader that comes back runs it twice. While a
+long step runs the lease is prolonged beside it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+import asyncio
+import contextlib
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 from apscheduler.triggers.cron import CronTrigger
 
+from core.errors import StoreError
 from core.ports import Clock, Guard, Lease, Store, Transaction
 
 LEASE = "scheduler"
@@ -25,7 +30,7 @@ class Job:
 
     name: str
     cron: str
-    run: Callable[[Guard], Awaitable[None]]
+    run: Callable[[Guard], Coroutine[Any, Any, None]]
 
 
 class Schedule:
@@ -46,7 +51,6 @@ class Schedule:
     async def step(self) -> float:
         """Run what is due; return the seconds to the next look. A stand-by waits for the lease."""
         if not await self._lead():
-            self._next.clear()
             return self._lease_ms / 4000
         await self.run_due()
         return min(self._wait_s(), self._lease_ms / 4000)
@@ -59,7 +63,10 @@ class Schedule:
             if slot_ms is None or slot_ms > self._clock.now_ms():
                 continue
             following_ms = self._after(job, max(slot_ms, self._latest(job)))
-            await job.run(self._guard(job.name, slot_ms))
+            lease = self._lease
+            await self._keeping_the_lease(job.run(self._guard(job.name, slot_ms)))
+            if lease is None or self._lease is None or self._lease.epoch != lease.epoch:
+                break  # somebody else leads or has led: which slots are left says their table
             self._next[job.name] = following_ms  # a job that failed keeps its slot and is tried again
             ran.append(job.name)
         return ran
@@ -71,13 +78,37 @@ class Schedule:
                 await tx.control.release(self._lease)
             self._lease = None
 
+    async def _keeping_the_lease(self, work: Coroutine[Any, Any, None]) -> None:
+        """Run a step, however long it takes; meanwhile the lease is prolonged in time."""
+        task = asyncio.create_task(work)
+        try:
+            while not task.done():
+                rest = asyncio.create_task(self._clock.sleep(self._lease_ms / 4000))
+                await asyncio.wait({task, rest}, return_when=asyncio.FIRST_COMPLETED)
+                rest.cancel()
+                if not task.done():
+                    await self._prolong()
+        finally:
+            task.cancel()  # it has ended, unless we were told to stop at once
+            await asyncio.wait({task})
+        await task
+
+    async def _prolong(self) -> None:
+        """A database that is busy says no more than the next look can mend: without the lease the step's own
+        transactions take no effect."""
+        with contextlib.suppress(StoreError):
+            await self._lead()
+
     async def _lead(self) -> bool:
         now_ms = self._clock.now_ms()
         if self._lease is not None and self._lease.until_ms - now_ms > self._lease_ms // 2:
             return True
         async with self._store.transaction() as tx:
-            self._lease = await tx.control.acquire(LEASE, self._holder, now_ms, self._lease_ms)
-        return self._lease is not None
+            lease = await tx.control.acquire(LEASE, self._holder, now_ms, self._lease_ms)
+        if lease is None or self._lease is None or lease.epoch != self._lease.epoch:
+            self._next.clear()  # somebody else may have led since: what is due says the table of slots alone
+        self._lease = lease
+        return lease is not None
 
     async def _slot(self, job: Job) -> int | None:
         """The slot to run next: a missed one at once, else the coming one."""

@@ -11,7 +11,7 @@ import pytest
 from adapters.memory import ManualClock, MemoryStore
 from app.schedule import LEASE, LEASE_MS, Job, Schedule
 from core.errors import StoreError
-from core.ports import AuditEntry, Guard
+from core.ports import AuditEntry, Guard, Lease
 
 NOON = 1_767_614_400_000
 """2026-01-05 12:00 UTC, a Monday."""
@@ -216,3 +216,75 @@ async def test_a_run_longer_than_the_lease_goes_on_and_does_not_starve_the_jobs_
         *("segments 1", "segments 2"),
         *("plan 1", "plan 2"),
     ]
+
+
+async def round_about() -> None:
+    """Let everybody go on until all wait."""
+    for _ in range(20):
+        await asyncio.sleep(0)
+
+
+async def test_while_a_long_step_runs_the_lease_is_prolonged_beside_it() -> None:
+    house, ends = House(), asyncio.Event()
+
+    async def long(guard: Guard) -> None:
+        async with house.store.transaction() as tx:
+            assert await guard(tx)
+        await ends.wait()
+        async with house.store.transaction() as tx:
+            assert await guard(tx)
+
+    leader = Schedule([Job("plan", "*/5 * * * *", long)], house.store, house.clock, "one")
+    running = asyncio.create_task(leader.step())
+
+    for _ in range(8):
+        await round_about()
+        assert await house.last_slot() == NOON
+        house.clock.advance(LEASE_MS / 4000)
+        await round_about()
+        async with house.store.transaction(write=False) as tx:
+            assert await tx.control.check(Lease(LEASE, "one", 1, 0), house.clock.now_ms() + LEASE_MS // 4)
+        assert await house.scheduler("two").step() == LEASE_MS / 4000
+    ends.set()
+    await running
+    assert await house.written() == []
+
+
+async def test_a_leader_that_lost_its_lease_in_a_step_asks_the_table_which_slots_are_left() -> None:
+    """The heir led for a moment and died before it had run anything: no slot may be passed over."""
+    house = House()
+    runs: list[str] = []
+
+    async def run(guard: Guard) -> None:
+        if not runs:
+            house.clock.advance(LEASE_MS / 1000 + 1)
+            async with house.store.transaction() as tx:
+                heir = await tx.control.acquire(LEASE, "heir", house.clock.now_ms(), LEASE_MS)
+                assert heir is not None
+                await tx.control.release(heir)
+        async with house.store.transaction() as tx:
+            runs.append("done" if await guard(tx) else "refused")
+
+    leader = Schedule([Job("plan", "*/5 * * * *", run)], house.store, house.clock, "one")
+    await leader.step()
+    await leader.step()
+    assert runs == ["refused", "done"]
+    assert await house.last_slot() == NOON
+
+
+async def test_who_is_told_to_stop_at_once_leaves_no_step_behind() -> None:
+    house, ended = House(), asyncio.Event()
+
+    async def endless(guard: Guard) -> None:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            ended.set()
+
+    leader = Schedule([Job("plan", "*/5 * * * *", endless)], house.store, house.clock, "one")
+    running = asyncio.create_task(leader.step())
+    await round_about()
+    running.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await running
+    assert ended.is_set()
