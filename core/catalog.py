@@ -15,6 +15,7 @@ from typing import Final
 from core.content import Content, from_document, to_document
 from core.ports import PersonRecord, Transaction
 from core.segment import SegmentSpec
+from core.writing import fits
 
 FILE: Final = "file"
 """Author of what comes from files."""
@@ -72,16 +73,19 @@ async def load_catalog(
         contents.pop(name, None)
     segments = {spec.name: tuple(content.name for content in spec.contents) for spec in specs}
     briefed = [name for name, content in contents.items() if content.brief is not None]
-    writings = await _writings(tx, briefed, person_nos) if briefed else {}
+    writings = await _writings(tx, [contents[name] for name in briefed], person_nos) if briefed else {}
     return Catalog(contents, segments, writings)
 
 
 async def _writings(
-    tx: Transaction, names: Sequence[str], person_nos: Sequence[int]
+    tx: Transaction, contents: Sequence[Content], person_nos: Sequence[int]
 ) -> dict[tuple[str, int], dict[str, str]]:
+    """What was approved and still answers its brief: a text from an edited brief states what no longer is."""
+    by_name = {content.name: content for content in contents}
     found: dict[tuple[str, int], dict[str, str]] = {}
-    for one in await tx.writings.approved(names, sorted({0, *person_nos})):  # newest first
-        found.setdefault((one.content, one.person_no), {}).setdefault(one.language, one.text)
+    for one in await tx.writings.approved(sorted(by_name), sorted({0, *person_nos})):  # newest first
+        if fits(one.fingerprint, by_name[one.content], one.language):
+            found.setdefault((one.content, one.person_no), {}).setdefault(one.language, one.text)
     return found
 
 

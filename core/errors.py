@@ -8,10 +8,14 @@ KairosError
 ├── RefusedError       a rule of the house forbids it (permanent)
 ├── StoreError         the database can't do it now (full, locked, gone)
 ├── HotStoreError      Redis can't do it now
-└── TransportError     Telegram was not reached or did not answer
-    ├── RateLimitedError   429 with its retry_after
-    ├── RejectedError      Telegram said no and will say no again (permanent)
-    └── AmbiguousError     the request left and no answer came: it may have arrived
+├── TransportError     Telegram was not reached or did not answer
+│   ├── RateLimitedError   429 with its retry_after
+│   ├── RejectedError      Telegram said no and will say no again (permanent)
+│   └── AmbiguousError     the request left and no answer came: it may have arrived
+└── WriterError        the service that writes texts gave none
+    ├── WriterBusyError    it is too busy, down or out of reach: later
+    ├── WriterKeyError     it does not let us in, or knows no such model (permanent)
+    └── NoTextError        it answered, but not with a text (permanent)
 """
 
 from __future__ import annotations
@@ -86,3 +90,33 @@ class RejectedError(TransportError):
 
 class AmbiguousError(TransportError):
     """The request left and no answer came: never resent by itself, because it may have arrived."""
+
+
+class WriterError(KairosError):
+    """The service that writes texts gave none. billed: what was asked may have cost something."""
+
+    permanent = False
+
+    def __init__(self, message: str, *, billed: bool = False, next_step: str = "") -> None:
+        super().__init__(message, next_step=next_step)
+        self.billed = billed
+
+
+class WriterBusyError(WriterError):
+    """It is too busy, down or out of reach; ask again after `retry_after_s` seconds, 0 = it did not say."""
+
+    def __init__(self, message: str, *, retry_after_s: float = 0.0, billed: bool = False) -> None:
+        super().__init__(message, billed=billed)
+        self.retry_after_s = retry_after_s
+
+
+class WriterKeyError(WriterError):
+    """It does not let us in, or knows no such model: only an operator can mend it."""
+
+    permanent = True
+
+
+class NoTextError(WriterError):
+    """It answered, but not with a text: refused, cut off, or nothing of the form that was asked for."""
+
+    permanent = True
