@@ -11,35 +11,31 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal, NoReturn
 
-import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field, ValidationError
 
-from core.content import Content, check, from_document
-from core.errors import ContentError, RuleError, SettingsError
+from adapters.contents import MEDIA_FOLDER, ContentKind, ContentModel, Texts, missing_media
+from adapters.reading import Model, fail, faults_of, read_yaml
+from core.content import Content, check
+from core.errors import ContentError, RuleError
 from core.grammar import FIELDS, Kind, Rule, parse
 from core.segment import DEFAULT_THRESHOLD, Evidence, SegmentSpec
 from core.strategy import Pace, Strategy
 
+SEE = "docs/reference/segments.md"
 FREQUENCIES: Mapping[str, int] = {"daily": 1, "nightly": 1, "every 2 days": 2, "weekly": 7}
 """Words of the files and the days that lie between two contact days."""
 
-ContentKind = Literal["offer", "reminder", "tutorial", "social", "news", "poll"]
-Texts = Annotated[dict[Literal["tr", "en"], str], Field(min_length=1)]
 Frequency = Literal["daily", "nightly", "every 2 days", "weekly"]
 
 
-class _Model(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
-
-
-class _Evidence(_Model):
+class _Evidence(Model):
     field: str
     start: float = Field(alias="from")
     full: float = Field(alias="to")
     weight: float = Field(default=1.0, gt=0, le=100)
 
 
-class _Pace(_Model):
+class _Pace(Model):
     frequency: Frequency
     daily_limit: int = Field(ge=1, le=10)
     cooldown_h: float = Field(ge=0, le=24 * 30)
@@ -54,20 +50,7 @@ class _Strategy(_Pace):
     hours: list[Annotated[int, Field(ge=0, le=23)]] = []
 
 
-class _Button(_Model):
-    action: str
-    texts: Texts
-
-
-class _Content(_Model):
-    name: str
-    kind: ContentKind
-    texts: Texts
-    buttons: list[_Button] = []
-    photo: str | None = None
-
-
-class _File(_Model):
+class _File(Model):
     segment: Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9_]{1,31}$")]
     title: Texts
     about: Texts
@@ -76,31 +59,7 @@ class _File(_Model):
     threshold: float = Field(default=DEFAULT_THRESHOLD, ge=0, le=1)
     strategy: _Strategy
     envelope: _Pace
-    content: Annotated[list[_Content], Field(min_length=1)]
-
-
-class _Loader(yaml.SafeLoader):
-    """Safe YAML that refuses a key given twice, and lets `op: =` be written without quotes."""
-
-
-def _mapping(loader: _Loader, node: yaml.MappingNode) -> dict[object, object]:
-    seen: set[object] = set()
-    for key_node, _ in node.value:
-        key = loader.construct_object(key_node, deep=True)
-        if key in seen:
-            raise yaml.constructor.ConstructorError(
-                None, None, f"{key!r} is given twice", key_node.start_mark
-            )
-        seen.add(key)
-    return dict(loader.construct_mapping(node, deep=True))
-
-
-def _text(_: _Loader, node: yaml.ScalarNode) -> str:
-    return str(node.value)
-
-
-_Loader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _mapping)
-_Loader.add_constructor("tag:yaml.org,2002:value", _text)
+    content: Annotated[list[ContentModel], Field(min_length=1)]
 
 
 def load_strategies(folder: Path) -> tuple[SegmentSpec, ...]:
@@ -119,32 +78,22 @@ def load_strategy(path: Path) -> SegmentSpec:
     file = _read(path)
     try:
         rule = parse(file.rule)
-        contents = tuple(check(_content(each)) for each in file.content)
+        contents = tuple(check(each.value()) for each in file.content)
     except (RuleError, ContentError) as error:
         _fail(path, str(error), error)
+    media = path.parent.parent / "content" / MEDIA_FOLDER
+    missing = [fault for content in contents for fault in missing_media(content, media)]
+    if missing:
+        _fail(path, missing[0])
     evidence = tuple(_sign(path, index, each) for index, each in enumerate(file.evidence))
     return _spec(path, file, (rule, evidence, contents))
 
 
 def _read(path: Path) -> _File:
     try:
-        data = yaml.load(path.read_text(encoding="utf-8"), _Loader)  # noqa: S506 - it is a SafeLoader
-    except (OSError, UnicodeDecodeError) as error:
-        _fail(path, f"can't be read: {getattr(error, 'strerror', None) or error}", error)
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        line = f" in line {mark.line + 1}" if mark else ""
-        _fail(path, f"is no valid YAML{line}: {getattr(error, 'problem', None) or error}", error)
-    try:
-        return _File.model_validate(data)
+        return _File.model_validate(read_yaml(path, SEE))
     except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        key = ".".join(str(part) for part in first["loc"]) or "the file"
-        _fail(path, f"{key}: {first['msg']}", error)
-
-
-def _content(data: _Content) -> Content:
-    return from_document(data.model_dump())
+        _fail(path, next(faults_of(error)), error)
 
 
 def _sign(path: Path, index: int, data: _Evidence) -> Evidence:
@@ -188,6 +137,4 @@ def _unique(folder: Path, what: str, names: list[str]) -> None:
 
 
 def _fail(path: Path, message: str, cause: Exception | None = None) -> NoReturn:
-    raise SettingsError(
-        f"{path.parent.name}/{path.name}: {message}", next_step="see docs/reference/segments.md"
-    ) from cause
+    fail(path, message, SEE, cause)
