@@ -129,6 +129,8 @@ def _variants(doc: Mapping[str, object]) -> tuple[Variant, ...]:
     names = [variant.name for variant in found]
     if len(set(names)) < len(names):
         _fail("variants", "two have the same name")
+    if any(variant.copied is not None for variant in found) and not doc.get("bot"):
+        _fail("bot", "must be the bot that got the message which is copied")
     return found
 
 

@@ -1,0 +1,146 @@
+"""The step: broadcasts whose time has come become rows of the ledger, a page in each transaction.
+
+How far a broadcast has got (its cursor) is committed together with the rows of the page, so a crash or a
+restart goes on in its place and nobody gets two. Paused ones wait; the door holds their rows as well.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from core.broadcast import (
+    ALL_HAVE,
+    DONE,
+    GROUPS,
+    RUNNING,
+    SCHEDULED,
+    Broadcast,
+    campaign_of,
+    parse,
+    switch_of,
+)
+from core.catalog import load_catalog
+from core.flow.broadcast.audience import read_page
+from core.flow.broadcast.groups import post_rows
+from core.flow.broadcast.rows import rows_of
+from core.flow.broadcast.values import BroadcastDeps, Expanded
+from core.learning.features import HOUR_MS
+from core.ledger import OPEN, State
+from core.ports import CampaignRow, Guard, Transaction
+
+PAGE = 250
+"""People in one transaction: others wait for the database no longer than it takes."""
+SKIPPED = "skipped:"
+"""Mark of a campaign: `reason=people` of those who got no row, over all its occurrences."""
+_WAITING = (*(state.value for state in OPEN), State.SENDING.value)
+
+
+async def expand_due(
+    deps: BroadcastDeps, now_ms: int, guard: Guard | None = None, limit: int = PAGE
+) -> Expanded:
+    """One page of every broadcast whose time has come; `more`: call again at once."""
+    async with deps.store.transaction() as tx:
+        if guard is not None and not await guard(tx):
+            return Expanded()
+        switches = await tx.control.switches()
+        rows = await tx.campaigns.by_state((SCHEDULED, RUNNING))
+    done = Expanded()
+    for row in rows:
+        if "kill" in switches or switch_of(row.name) in switches or not await _is_due(deps, row, now_ms):
+            continue
+        async with deps.store.transaction() as tx:
+            if guard is not None and not await guard(tx):
+                return done
+            done += await _advance(deps, tx, row.name, now_ms, limit)
+    return done
+
+
+async def _is_due(deps: BroadcastDeps, row: CampaignRow, now_ms: int) -> bool:
+    if row.slot_ms > now_ms:
+        return False
+    if row.state == SCHEDULED or row.cursor != ALL_HAVE:
+        return True
+    async with deps.store.transaction(write=False) as tx:
+        return not await _waits(tx, row.name)
+
+
+async def _waits(tx: Transaction, name: str) -> bool:
+    """Whether some of its rows are still under way."""
+    counts = await tx.ledger.campaign_counts(campaign_of(name))
+    return any(state in _WAITING and n for (_, state), n in counts.items())
+
+
+async def _advance(deps: BroadcastDeps, tx: Transaction, name: str, now_ms: int, limit: int) -> Expanded:
+    """What comes next for one broadcast. Its row is read again: an operator may have been faster."""
+    row = await tx.campaigns.get(name)
+    if row is None or row.slot_ms > now_ms or row.state not in (SCHEDULED, RUNNING):
+        return Expanded()
+    if switch_of(name) in await tx.control.switches():
+        return Expanded()
+    broadcast = parse(row.body)
+    if row.state == SCHEDULED:
+        row = _begun(deps, broadcast, row, now_ms)
+    if row.state == RUNNING and row.cursor != ALL_HAVE:
+        return await _go_on(deps, tx, (row, broadcast), now_ms, limit)
+    if row.state == RUNNING and await _waits(tx, name):
+        return Expanded(1)
+    row = replace(row, state=DONE, changed_ms=now_ms) if row.state == RUNNING else row
+    await tx.campaigns.save(row)
+    return Expanded(1, done=(name,) if row.state == DONE else ())
+
+
+def _begun(deps: BroadcastDeps, broadcast: Broadcast, row: CampaignRow, now_ms: int) -> CampaignRow:
+    """Its moment has come. One that is late by more than a message lives is left out, and said so."""
+    if now_ms - row.slot_ms <= broadcast.lifetime_h * HOUR_MS:
+        return replace(row, state=RUNNING, cursor=0, changed_ms=now_ms, note="")
+    missed = replace(row, changed_ms=now_ms, note="its time had passed, so nobody was written to")
+    if broadcast.when.cron:
+        return replace(missed, slot_ms=deps.next_slot(broadcast.when.cron, now_ms))
+    return replace(missed, state=DONE, cursor=ALL_HAVE)
+
+
+async def _missing(deps: BroadcastDeps, tx: Transaction, broadcast: Broadcast) -> str:
+    """A content that it needs and that is not there any more; empty if all are."""
+    catalog = await load_catalog(tx, deps.specs)
+    named = [variant.content for variant in broadcast.variants if variant.copied is None]
+    return next((name for name in named if catalog.content(name) is None), "")
+
+
+async def _go_on(
+    deps: BroadcastDeps, tx: Transaction, one: tuple[CampaignRow, Broadcast], now_ms: int, limit: int
+) -> Expanded:
+    row, broadcast = one
+    missing = await _missing(deps, tx, broadcast)
+    if missing:
+        await tx.campaigns.save(replace(row, note=f"waits: the content {missing} is not in force"))
+        return Expanded(1)
+    if broadcast.to == GROUPS:
+        messages, skipped = await post_rows(deps, tx, broadcast, (row.slot_ms, now_ms))
+        last, people = ALL_HAVE, len(messages) + sum(skipped.values())
+    else:
+        page = await read_page(deps, tx, broadcast, row.cursor, (row.slot_ms, now_ms, limit))
+        messages, skipped = rows_of(deps, broadcast, page, (row.slot_ms, now_ms))
+        last, people = page.last, len(page.records)
+    added = await tx.ledger.add(messages, now_ms)
+    await _count(tx, broadcast.campaign, skipped)
+    row = replace(row, cursor=last, changed_ms=now_ms, note="")
+    if last == ALL_HAVE and broadcast.when.cron:
+        row = replace(row, state=SCHEDULED, slot_ms=deps.next_slot(broadcast.when.cron, now_ms), cursor=0)
+    await tx.campaigns.save(row)
+    fresh = sum(message is not None for message in added)
+    return Expanded(1, people, fresh, skipped, more=last != ALL_HAVE)
+
+
+async def _count(tx: Transaction, campaign: str, skipped: Mapping[str, int]) -> None:
+    if skipped:
+        known = await skipped_of(tx, campaign)
+        sums = {name: known.get(name, 0) + skipped.get(name, 0) for name in sorted({*known, *skipped})}
+        await tx.control.set_mark(f"{SKIPPED}{campaign}", " ".join(f"{k}={n}" for k, n in sums.items()))
+
+
+async def skipped_of(tx: Transaction, campaign: str) -> dict[str, int]:
+    """People of a campaign who got no row, by reason."""
+    name = f"{SKIPPED}{campaign}"
+    pairs = (each.partition("=") for each in (await tx.control.marks(name)).get(name, "").split())
+    return {reason: int(n) for reason, _, n in pairs}
