@@ -16,6 +16,7 @@ only when its message has come to its end. Leaves to others: whether contents ex
 and the ledger (`core.flow.journey`), and the door.
 """
 
+from core.journey.checking import missing, targets
 from core.journey.reading import MAX_STEPS, SUBJECTS, parse
 from core.journey.values import (
     ACTIVE,
@@ -86,8 +87,10 @@ __all__ = [
     "goal_words",
     "holds",
     "is_one",
+    "missing",
     "parse",
     "step_words",
+    "targets",
     "unmapped",
     "walk",
 ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NoReturn
 
+from core.content import LANGUAGES, Content
 from core.errors import ContentError
 from core.journey.values import (
     END,
@@ -36,6 +37,22 @@ def check(journey: Journey) -> None:
     if lost:
         _fail(f"step {lost[0]}", "is never reached")
     _check_circles(steps)
+
+
+def missing(journey: Journey, contents: Mapping[str, Content]) -> list[str]:
+    """What is wrong with the contents that it sends, in sentences: each must be there in every language."""
+    found = []
+    for step in journey.steps:
+        if not isinstance(step.act, Send):
+            continue
+        content = contents.get(step.act.content)
+        if content is None:
+            found.append(f"step {step.id}: there is no content {step.act.content}")
+            continue
+        unspoken = [language for language in LANGUAGES if language not in content.languages]
+        if unspoken:
+            found.append(f"step {step.id}: the content {content.name} does not speak {', '.join(unspoken)}")
+    return found
 
 
 def targets(step: Step) -> tuple[str, ...]:

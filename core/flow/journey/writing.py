@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from core.catalog import Catalog, language_of, load_catalog, values_of
-from core.content import Links, render
+from core.content import FALLBACK_LANGUAGE, Links, render
 from core.errors import ContentError
 from core.flow.journey.books import campaign_of, step_of
 from core.journey import Facts, Journey, Row, Send, Step, Turn, Way, walk
@@ -22,12 +22,13 @@ NO_BOT = "no bot can reach the person"
 
 @dataclass(frozen=True, slots=True)
 class Says:
-    """How messages are written: the segments' contents, the bots' names, and how addresses are written for
-    each bot."""
+    """How messages are written. specs: with the segments' contents; names: of bots; links: how addresses are
+    written when this bot sends them now; language: for people whose own is not spoken."""
 
     specs: Sequence[SegmentSpec]
-    names: Mapping[int, str]
-    links: Callable[[int], Links]
+    names: Mapping[int, str] = field(default_factory=dict)
+    links: Callable[[int, int], Links] = lambda bot_id, now_ms: Links()
+    language: str = FALLBACK_LANGUAGE
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,8 +101,9 @@ def _message(desk: Desk, person: Person, what: tuple[Way, Step, Send]) -> NewMes
     state, why = _standing(best, late=expires_ms <= desk.now_ms)
     values = values_of(person.record, desk.says.names.get(best.bot_id, ""))
     worded = desk.catalog.worded(content, way.person_no)
+    language = content.language_for(language_of(person.record), desk.says.language) or desk.says.language
     try:
-        body = render(worded, language_of(person.record), values, desk.says.links(best.bot_id))
+        body = render(worded, language, values, desk.says.links(best.bot_id, desk.now_ms))
     except ContentError:
         return None
     segment, version = _segment(person.record.segments, desk.strategies)
