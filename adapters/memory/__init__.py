@@ -9,5 +9,6 @@ from adapters.memory.hot import MemoryHot
 from adapters.memory.messenger import MemoryMessenger
 from adapters.memory.pacer import MemoryPacer
 from adapters.memory.store import MemoryStore
+from adapters.memory.writer import MemoryWriter
 
-__all__ = ["ManualClock", "MemoryHot", "MemoryMessenger", "MemoryPacer", "MemoryStore"]
+__all__ = ["ManualClock", "MemoryHot", "MemoryMessenger", "MemoryPacer", "MemoryStore", "MemoryWriter"]
