@@ -28,7 +28,7 @@ from core.errors import NotFoundError, SettingsError, StoreError
 from core.ports import Clock, Store
 from core.posting import PostLimits
 from core.segment import SegmentSpec
-from core.strategy import Caps
+from core.strategy import PLAIN, Caps, Pace
 
 ROOT = Path(__file__).resolve().parents[2]
 CONFIG = ROOT / "config.yaml"
@@ -49,6 +49,17 @@ class BotName:
 
 
 @dataclass(frozen=True, slots=True)
+class Sending:
+    """What operators' campaigns are reckoned with. plain: the pace of people in no segment; rate_per_s: of a
+    bot; language: for those whose own is not known; vip: Telegram's numbers of VIP groups."""
+
+    plain: Pace = PLAIN
+    rate_per_s: float = 27.0
+    language: str = "en"
+    vip: frozenset[int] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
 class Workspace:
     """What questions and commands work on. `simulated`: nobody in it is real."""
 
@@ -60,6 +71,7 @@ class Workspace:
     simulated: bool = False
     redis: RedisPlace = RedisPlace()
     post_limits: PostLimits = PostLimits()
+    sending: Sending = Sending()
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +119,15 @@ async def open_workspace(config: Path | None = None, *, demo: bool = False) -> A
         clock: Clock = StoppedClock(await _latest_ms(store)) if demo else WallClock()
         specs = load_strategies(STRATEGIES)
         yield Workspace(
-            store, specs, clock, found.caps, found.bots, demo, found.redis, post_limits=found.post_limits
+            store,
+            specs,
+            clock,
+            found.caps,
+            found.bots,
+            demo,
+            found.redis,
+            post_limits=found.post_limits,
+            sending=found.sending,
         )
     finally:
         await store.close()
@@ -122,6 +142,7 @@ class Place:
     bots: tuple[BotName, ...] = ()
     redis: RedisPlace = RedisPlace()
     post_limits: PostLimits = PostLimits()
+    sending: Sending = Sending()
 
 
 def demo_place() -> Place:
@@ -141,7 +162,13 @@ def configured_place(config: Path | None) -> Place:
     redis = RedisPlace(folder, settings.redis.url, settings.workspace.redis_prefix)
     groups = settings.groups
     posts = PostLimits(groups.per_day, groups.per_week, groups.gap_h)
-    return Place(settings.store.url, Caps(bounds.per_day, bounds.per_week), names, redis, posts)
+    sending = Sending(
+        Pace(1, bounds.plain_daily_limit, bounds.plain_cooldown_h),
+        bounds.rate_per_s,
+        settings.language.default,
+        frozenset(groups.vip),
+    )
+    return Place(settings.store.url, Caps(bounds.per_day, bounds.per_week), names, redis, posts, sending)
 
 
 def _bot_name(settings: Settings, bot: Bot) -> BotName:

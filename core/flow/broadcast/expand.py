@@ -29,7 +29,7 @@ from core.learning.features import HOUR_MS
 from core.ledger import OPEN, State
 from core.ports import CampaignRow, Guard, Transaction
 
-PAGE = 250
+PAGE = 200
 """People in one transaction: others wait for the database no longer than it takes."""
 SKIPPED = "skipped:"
 """Mark of a campaign: `reason=people` of those who got no row, over all its occurrences."""
