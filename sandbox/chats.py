@@ -23,6 +23,7 @@ class Chat:
     """Until then the bot may write to somebody who did not start it: they asked to join its group."""
     _kept: dict[int, bytes] = field(default_factory=dict)
     _heard: dict[int, bytes] = field(default_factory=dict)
+    _copied: dict[int, bytes] = field(default_factory=dict)
 
     def keep(self, message: Json) -> None:
         """Store a message of the bot, and let the oldest go when there are too many."""
@@ -51,10 +52,16 @@ class Chat:
 
     def any_message(self, message_id: int) -> Json | None:
         """A message of either side, None when it is gone."""
-        if (heard := self._heard.get(message_id)) is None:
+        heard = self._heard.get(message_id) or self._copied.get(message_id)
+        if heard is None:
             return self.message(message_id)
         found: Json = orjson.loads(heard)["message"]
         return found
+
+    def copied(self, message_id: int) -> None:
+        """A message of the person was copied, and may be copied to many others: it stays."""
+        if (heard := self._heard.get(message_id)) is not None:
+            self._copied[message_id] = heard
 
     def messages(self) -> list[Json]:
         """All that are kept."""

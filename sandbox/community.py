@@ -47,7 +47,7 @@ class Community:
     def add_bot(self, actor_id: int, group_id: int, bot_id: int, rights: Sequence[str] = ()) -> None:
         """A member adds a bot, with the rights of an administrator if any are named."""
         group = self._state.groups[group_id]
-        former, former_rights = group.status(bot_id), group.rights.get(bot_id, _NOTHING)
+        former, former_rights = group.status(bot_id), group.granted(bot_id)
         group.left.discard(bot_id)
         group.bots.add(bot_id)
         self._grant(group, bot_id, rights)
@@ -58,14 +58,31 @@ class Community:
     def set_rights(self, actor_id: int, group_id: int, bot_id: int, rights: Sequence[str]) -> None:
         """A bot's rights change; none makes it a plain member."""
         group = self._state.groups[group_id]
-        before = group.status(bot_id), group.rights.get(bot_id, _NOTHING)
+        before = group.status(bot_id), group.granted(bot_id)
         self._grant(group, bot_id, rights)
         self._tell_change(group, bot_id, (actor_id, *before))
+
+    def restrict_bot(self, actor_id: int, group_id: int, bot_id: int, may: Sequence[str] | None = ()) -> None:
+        """From now on a bot may only do this (`sandbox.groups.PERMISSIONS`); None: whatever members may."""
+        group = self._state.groups[group_id]
+        before = group.status(bot_id), group.granted(bot_id)
+        group.rights.pop(bot_id, None)
+        if may is None:
+            group.restricted.pop(bot_id, None)
+        else:
+            group.restricted[bot_id] = frozenset(may)
+        self._tell_change(group, bot_id, (actor_id, *before))
+
+    def lock(self, group_id: int, *, locked: bool = True) -> None:
+        """Only administrators may write any more; bots are not told, as Telegram does not."""
+        self._state.groups[group_id].locked = locked
 
     def remove_bot(self, actor_id: int, group_id: int, bot_id: int) -> None:
         """A bot is thrown out of a group, or leaves it by itself when it is the actor."""
         group = self._state.groups[group_id]
-        before = group.status(bot_id), group.rights.pop(bot_id, _NOTHING)
+        before = group.status(bot_id), group.granted(bot_id)
+        group.rights.pop(bot_id, None)
+        group.restricted.pop(bot_id, None)
         group.bots.discard(bot_id)
         if actor_id != bot_id:
             group.left.add(bot_id)
@@ -86,6 +103,7 @@ class Community:
             bots=set(old.bots),
             people=dict(old.people),
             rights=dict(old.rights),
+            restricted=dict(old.restricted),
         )
         self._state.add_group(new)
         old.upgraded_to = new.id
@@ -111,7 +129,14 @@ class Community:
 
     def close_topic(self, actor_id: int, group_id: int, thread: int, *, reopen: bool = False) -> None:
         group = self._state.groups[group_id]
+        (group.closed.discard if reopen else group.closed.add)(thread)
         self._serve_topic(group, actor_id, thread, {f"forum_topic_{'reopened' if reopen else 'closed'}": {}})
+
+    def delete_topic(self, group_id: int, thread: int) -> None:
+        """A topic and its messages vanish; nobody is told."""
+        group = self._state.groups[group_id]
+        group.topics.pop(thread, None)
+        group.closed.discard(thread)
 
     # -- people come and go ------------------------------------------------------------------------
 
@@ -246,7 +271,7 @@ class Community:
 
     def _tell_change(self, group: Group, bot_id: int, before: tuple[int, Status, frozenset[str]]) -> None:
         actor_id, former, former_rights = before
-        rights = group.rights.get(bot_id, _NOTHING)
+        rights = group.granted(bot_id)
         status: Status = "left" if actor_id == bot_id and bot_id not in group.bots else group.status(bot_id)
         change = Change(self._user(actor_id), self._user(bot_id), former, status, former_rights, rights)
         self._state.emit(bot_id, membership_update(group, change, self._state.clock(), own=True))

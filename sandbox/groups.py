@@ -9,7 +9,7 @@ from typing import Final, Literal
 
 from sandbox.accounts import Json
 
-Status = Literal["creator", "administrator", "member", "left", "kicked"]
+Status = Literal["creator", "administrator", "member", "restricted", "left", "kicked"]
 
 RIGHTS: Final = (
     "can_manage_chat",
@@ -30,7 +30,14 @@ RIGHTS: Final = (
 USUAL_RIGHTS: Final = frozenset(
     {"can_manage_chat", "can_delete_messages", "can_restrict_members", "can_invite_users", "can_pin_messages"}
 )
-_PRESENT: Final = frozenset({"creator", "administrator", "member"})
+PERMISSIONS: Final = (
+    *("can_send_messages", "can_send_audios", "can_send_documents", "can_send_photos", "can_send_videos"),
+    *("can_send_video_notes", "can_send_voice_notes", "can_send_polls", "can_send_other_messages"),
+    *("can_add_web_page_previews", "can_react_to_messages", "can_edit_tag", "can_change_info"),
+    *("can_invite_users", "can_pin_messages", "can_manage_topics"),
+)
+"""What a member may be forbidden, in the Bot API's words."""
+_PRESENT: Final = frozenset({"creator", "administrator", "member", "restricted"})
 _RECENT: Final = 20
 
 
@@ -74,7 +81,9 @@ class Group:
 
     `people` holds everybody who ever was here with their status now, `rights` what each administrator (a
     person or a bot) may do, `asking` the links of open join requests, `recent` the numbers of the last
-    messages. `upgraded_to` is the number of the supergroup that this group has become.
+    messages. `upgraded_to` is the number of the supergroup that this group has become. `restricted` says what
+    is left to bots that may not do everything, `locked` that only administrators may write, `closed` which
+    topics are.
     """
 
     id: int
@@ -91,6 +100,9 @@ class Group:
     topics: dict[int, str] = field(default_factory=dict)
     recent: deque[int] = field(default_factory=lambda: deque(maxlen=_RECENT))
     upgraded_to: int = 0
+    restricted: dict[int, frozenset[str]] = field(default_factory=dict)
+    locked: bool = False
+    closed: set[int] = field(default_factory=set)
 
     def as_chat(self) -> Json:
         """The Bot API's `Chat` object."""
@@ -104,7 +116,13 @@ class Group:
     def status(self, who: int) -> Status:
         """What a person or bot is here."""
         if who in self.bots:
-            return "administrator" if who in self.rights else "member"
+            return (
+                "administrator"
+                if who in self.rights
+                else "restricted"
+                if who in self.restricted
+                else "member"
+            )
         if who in self.left:
             return "kicked"
         return self.people.get(who, "left")
@@ -119,6 +137,10 @@ class Group:
     def may(self, who: int, right: str) -> bool:
         """Whether a person or bot has a right of administrators."""
         return self.status(who) == "creator" or right in self.rights.get(who, ())
+
+    def granted(self, who: int) -> frozenset[str]:
+        """The rights of an administrator, or what is left to somebody restricted."""
+        return self.rights.get(who) or self.restricted.get(who) or frozenset()
 
     def administrators(self) -> list[int]:
         """The creator, then people and bots that administer, by number."""
@@ -141,6 +163,9 @@ def member_object(user: Json, status: Status, rights: frozenset[str] = frozenset
     elif status == "administrator":
         member |= {"can_be_edited": False, "is_anonymous": False}
         member |= {right: right in rights for right in RIGHTS}
+    elif status == "restricted":
+        member |= {"is_member": True, "until_date": 0}
+        member |= {permission: permission in rights for permission in PERMISSIONS}
     elif status == "kicked":
         member["until_date"] = 0
     return member

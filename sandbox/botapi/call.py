@@ -1,5 +1,6 @@
 """One call of a method by a bot, what it answers, and what all methods that name a chat have in common."""
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -34,6 +35,7 @@ class Outcome:
 
 
 Method = Callable[[Call], Outcome]
+_PERSON: Final = re.compile(r"tg://user\?id=(\d{1,15})")
 PAID: Final = "allow_paid_broadcast"
 """Parameter by which a bot pays a tenth of a Star for each message, and may send many more."""
 
@@ -91,13 +93,75 @@ def send_all(call: Call, contents: Sequence[Json]) -> list[Json]:
     markup = check_markup(call.params.values.get("reply_markup"))
     chat_id = writable_chat(call)
     frame = _frame(call, chat_id) | ({"reply_markup": markup} if markup else {})
-    for _ in contents:
-        wait = call.limiter.take_chat(call.bot.id, chat_id, call.world.clock())
-        if wait is not None:
-            raise errors.too_many_requests(wait)
+    for content in contents:
+        _check_rights(call, chat_id, content)
+    if call.params.flag(PAID) and call.bot.tenths < len(contents):
+        raise bad_request("BALANCE_TOO_LOW")
+    wait = call.limiter.take_chat(call.bot.id, chat_id, call.world.clock(), len(contents))
+    if wait is not None:
+        raise errors.too_many_requests(wait)
     if call.params.flag(PAID):
         call.bot.tenths -= len(contents)
-    return [call.world.post(call.bot, chat_id, {**content, **frame}) for content in contents]
+    named = [name_people(call.world, content) for content in contents]
+    return [call.world.post(call.bot, chat_id, {**content, **frame}) for content in named]
+
+
+_PERMISSION: Final = {
+    "text": ("can_send_messages", "text messages"),
+    "audio": ("can_send_audios", "music"),
+    "document": ("can_send_documents", "documents"),
+    "photo": ("can_send_photos", "photos"),
+    "video": ("can_send_videos", "videos"),
+    "video_note": ("can_send_video_notes", "video notes"),
+    "voice": ("can_send_voice_notes", "voice notes"),
+    "poll": ("can_send_polls", "polls"),
+    "animation": ("can_send_other_messages", "animations"),
+    "sticker": ("can_send_other_messages", "stickers"),
+    "dice": ("can_send_other_messages", "dice"),
+}
+
+
+def _check_rights(call: Call, chat_id: int, content: Json) -> None:
+    """Whether the bot may send such a thing to the group. Raises TelegramError."""
+    group = call.world.groups.get(chat_id)
+    if group is None:
+        return
+    status = group.status(call.bot.id)
+    if group.type == "channel":
+        if not group.may(call.bot.id, "can_post_messages"):
+            raise bad_request("need administrator rights in the channel chat")
+    elif group.locked and status != "administrator":
+        raise bad_request("CHAT_WRITE_FORBIDDEN")
+    elif status == "restricted":
+        right, what = next(
+            (_PERMISSION[name] for name in content if name in _PERMISSION), _PERMISSION["text"]
+        )
+        if right not in group.restricted[call.bot.id]:
+            raise bad_request(f"not enough rights to send {what} to the chat")
+
+
+def name_people(world: World, content: Json) -> Json:
+    """The content with links to people (`tg://user?id=`) as mentions; of strangers only the words stay."""
+    for place in ("entities", "caption_entities"):
+        entities = content.get(place)
+        if isinstance(entities, list) and any(_person_of(one) for one in entities):
+            named = [_mention(world, one) for one in entities]
+            content = {**content, place: [one for one in named if one is not None]}
+    return content
+
+
+def _person_of(entity: Json) -> int:
+    found = _PERSON.fullmatch(str(entity.get("url", ""))) if entity.get("type") == "text_link" else None
+    return int(found[1]) if found else 0
+
+
+def _mention(world: World, entity: Json) -> Json | None:
+    who = _person_of(entity)
+    if not who:
+        return entity
+    user = world.users.get(who)
+    place = {"offset": entity["offset"], "length": entity["length"]}
+    return {"type": "text_mention", **place, "user": user.as_user()} if user is not None else None
 
 
 def told(chat_id: int, message: Json) -> Outcome:
@@ -134,8 +198,11 @@ def _frame(call: Call, chat_id: int) -> Json:
         frame["business_connection_id"] = connection
     thread = call.params.number("message_thread_id")
     if thread and chat_id < 0:
-        if thread not in call.world.groups[chat_id].topics:
+        group = call.world.groups[chat_id]
+        if thread not in group.topics:
             raise bad_request("message thread not found")
+        if thread in group.closed and not group.may(call.bot.id, "can_manage_topics"):
+            raise bad_request("TOPIC_CLOSED")
         frame |= {"message_thread_id": thread, "is_topic_message": True}
     reply = call.params.values.get("reply_parameters")
     if isinstance(reply, dict) and (replied := _replied(call, chat_id, reply)) is not None:

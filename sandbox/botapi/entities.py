@@ -26,7 +26,10 @@ _SIMPLE = {
     "code": "code",
     "pre": "pre",
 }
-_TAGS = frozenset(_SIMPLE) | {"a", "tg-emoji", "blockquote"}
+_TAGS = frozenset(_SIMPLE) | {"a", "tg-emoji", "tg-time", "blockquote"}
+_QUOTES = frozenset({"blockquote", "expandable_blockquote"})
+_VERBATIM = frozenset({"pre", "code"})
+MOST_ENTITIES = 100
 _NAMED = {"lt": "<", "gt": ">", "amp": "&", "quot": '"'}
 _REFERENCE = re.compile(r"&(?:#[xX]([0-9a-fA-F]{1,6})|#([0-9]{1,7})|([a-zA-Z]+));?")
 _PLAIN = re.compile(r"[^&<]+")
@@ -65,6 +68,45 @@ def trim(text: str, entities: list[Json]) -> tuple[str, list[Json]]:
     return kept, moved
 
 
+def settle(entities: list[Json]) -> list[Json]:
+    """What Telegram makes of nested entities: nothing lies within or around `pre` and `code` except a quote,
+    quotes don't lie in quotes, and there are at most so many."""
+    if len(entities) <= 1:
+        return entities
+    verbatim = [_span(one) for one in entities if one["type"] in _VERBATIM]
+    kept: list[Json] = []
+    quoted = 0
+    for one in entities:
+        if one["type"] in _QUOTES:
+            begin, end = _span(one)
+            if begin >= quoted:
+                kept.append(one)
+                quoted = end
+        elif one["type"] in _VERBATIM:
+            kept.append(one)
+        else:
+            kept.extend({**one, "offset": a, "length": b - a} for a, b in _outside(_span(one), verbatim))
+    kept.sort(key=lambda one: (_int(one, "offset"), -_int(one, "length")))
+    return kept[:MOST_ENTITIES]
+
+
+def _span(entity: Json) -> tuple[int, int]:
+    offset = _int(entity, "offset")
+    return offset, offset + _int(entity, "length")
+
+
+def _outside(span: tuple[int, int], holes: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """What is left of a span without these."""
+    left, (begin, end) = [], span
+    for low, high in holes:
+        if high <= begin or low >= end:
+            continue
+        if low > begin:
+            left.append((begin, low))
+        begin = high
+    return [*left, (begin, end)] if begin < end else left
+
+
 class _Parser:
     def __init__(self, text: str) -> None:
         self._text = text
@@ -87,7 +129,7 @@ class _Parser:
         if self._open:
             raise _error(f'Can\'t find end tag corresponding to start tag "{self._open[-1].tag}"')
         self._entities.sort(key=lambda one: (_int(one, "offset"), -_int(one, "length")))
-        return "".join(self._plain), self._entities
+        return "".join(self._plain), settle(self._entities)
 
     def _put(self, text: str) -> None:
         self._plain.append(text)
@@ -129,6 +171,8 @@ class _Parser:
             raise _error(f'Tag "span" must have class "tg-spoiler" at byte offset {begin}')
         if tag == "tg-emoji" and not attributes.get("emoji-id"):
             raise _error(f'Tag "tg-emoji" must have attribute "emoji-id" at byte offset {begin}')
+        if tag == "tg-time" and not attributes.get("unix", "").isdecimal():
+            raise _error(f'Tag "tg-time" must have attribute "unix" at byte offset {begin}')
         self._open.append(_Open(tag, self._offset, attributes))
 
     def _attributes(self, tag: str, begin: int) -> dict[str, str]:
@@ -221,6 +265,10 @@ def _entity(opened: _Open, text: str) -> Json | None:
         return {"type": "expandable_blockquote" if folded else "blockquote"}
     if opened.tag == "tg-emoji":
         return {"type": "custom_emoji", "custom_emoji_id": opened.attributes["emoji-id"]}
+    if opened.tag == "tg-time":
+        moment: Json = {"type": "date_time", "unix_time": int(opened.attributes["unix"])}
+        shape = opened.attributes.get("format")
+        return moment | ({"date_time_format": shape} if shape else {})
     entity: Json = {"type": _SIMPLE[opened.tag]}
     language = opened.attributes.get("class", "")
     if opened.tag == "code" and language.startswith("language-"):

@@ -45,12 +45,13 @@ class RateLimiter:
         limits = self.of(bot_id)
         return _take(window, now_ms, limits.paid_per_second if paid else limits.per_second, _SECOND_MS)
 
-    def take_chat(self, bot_id: int, chat_id: int, now_ms: int) -> int | None:
-        """Charge one message to the chat; groups (negative ids) have a limit of their own."""
+    def take_chat(self, bot_id: int, chat_id: int, now_ms: int, messages: int = 1) -> int | None:
+        """Charge messages that come together (an album) to the chat: groups (negative ids) have a limit of
+        their own, and pay for each; in a private chat an album is one message."""
         window = self._by_chat.setdefault((bot_id, chat_id), deque())
         limits = self.of(bot_id)
         if chat_id < 0:
-            return _take(window, now_ms, limits.group_per_minute, _MINUTE_MS)
+            return _take(window, now_ms, limits.group_per_minute, _MINUTE_MS, messages)
         burst = max(1, limits.chat_burst)
         return _take(window, now_ms, limits.per_chat_per_second * burst, _SECOND_MS * burst)
 
@@ -66,12 +67,12 @@ def changed(limits: Limits, wish: object) -> Limits:
     return replace(limits, **wish)
 
 
-def _take(window: deque[int], now_ms: int, most: int, span_ms: int) -> int | None:
+def _take(window: deque[int], now_ms: int, most: int, span_ms: int, count: int = 1) -> int | None:
     while window and now_ms - window[0] >= span_ms:
         window.popleft()
-    if len(window) < most:
-        window.append(now_ms)
+    if len(window) + count <= most:
+        window.extend([now_ms] * count)
         return None
-    if most <= 0:
+    if most < count:
         return max(1, span_ms // 1000)
-    return max(1, -(-(window[-most] + span_ms - now_ms) // 1000))
+    return max(1, -(-(window[count - most - 1] + span_ms - now_ms) // 1000))

@@ -106,7 +106,7 @@ def leave_chat(call: Call) -> Outcome:
 
 
 def create_forum_topic(call: Call) -> Outcome:
-    group = _governed(call, "can_manage_topics", "not enough rights to create a topic")
+    group = _governed(call, "can_manage_topics", "not enough rights to create a topic", charge=False)
     if not group.is_forum:
         raise bad_request("the chat is not a forum")
     name = call.params.text("name")
@@ -119,17 +119,51 @@ def create_forum_topic(call: Call) -> Outcome:
     return Outcome({"message_thread_id": thread, "name": name, "icon_color": 0}, group.id)
 
 
-def _group(call: Call) -> Group:
-    chat_id = writable_chat(call)
+def edit_forum_topic(call: Call) -> Outcome:
+    group, thread = _topic(call)
+    if name := call.params.text("name"):
+        call.world.community.rename_topic(call.bot.id, group.id, thread, name[:_MAX_TOPIC])
+    return Outcome(True, group.id)
+
+
+def close_forum_topic(*, reopen: bool) -> Callable[[Call], Outcome]:
+    """The method that closes a topic, or opens it again."""
+
+    def close(call: Call) -> Outcome:
+        group, thread = _topic(call)
+        if (thread in group.closed) is not reopen:
+            raise bad_request("TOPIC_NOT_MODIFIED")
+        call.world.community.close_topic(call.bot.id, group.id, thread, reopen=reopen)
+        return Outcome(True, group.id)
+
+    return close
+
+
+def delete_forum_topic(call: Call) -> Outcome:
+    group, thread = _topic(call)
+    call.world.community.delete_topic(group.id, thread)
+    return Outcome(True, group.id)
+
+
+def _topic(call: Call) -> tuple[Group, int]:
+    group = _governed(call, "can_manage_topics", "not enough rights to manage topics")
+    thread = call.params.number("message_thread_id")
+    if thread not in group.topics:
+        raise bad_request("message thread not found")
+    return group, thread
+
+
+def _group(call: Call, *, charge: bool = True) -> Group:
+    chat_id = writable_chat(call, charge=charge)
     group = call.world.groups.get(chat_id)
     if group is None:
         raise bad_request("method is available only for group, supergroup and channel chats")
     return group
 
 
-def _governed(call: Call, right: str, refusal: str) -> Group:
+def _governed(call: Call, right: str, refusal: str, *, charge: bool = True) -> Group:
     """The group of the call when the bot has this right there. Raises TelegramError."""
-    group = _group(call)
+    group = _group(call, charge=charge)
     if not group.may(call.bot.id, right):
         raise bad_request(refusal)
     return group
@@ -144,5 +178,5 @@ def _user(call: Call) -> int:
 
 def _member(call: Call, group: Group, who: int) -> Json:
     account = call.world.bots.get(who) or call.world.users[who]
-    status, rights = group.status(who), group.rights.get(who, frozenset())
+    status, rights = group.status(who), group.granted(who)
     return member_object(account.as_user(), status, rights)

@@ -2,7 +2,18 @@
 
 from sandbox.accounts import Json
 from sandbox.botapi import errors
-from sandbox.botapi.call import Call, Outcome, named_chat, own_message, replace, send, told, writable_chat
+from sandbox.botapi.call import (
+    Call,
+    Outcome,
+    name_people,
+    named_chat,
+    own_message,
+    replace,
+    send,
+    send_all,
+    told,
+    writable_chat,
+)
 from sandbox.botapi.errors import bad_request
 from sandbox.botapi.markup import check_markup
 from sandbox.botapi.request import Params
@@ -15,8 +26,12 @@ _OPTIONS = (2, 12)
 _ACTIONS = {"choose_sticker", "find_location", "record_video", "record_video_note", "record_voice", "typing"}
 _ACTIONS |= {f"upload_{what}" for what in ("document", "photo", "video", "video_note", "voice")}
 _NOT_COPIED = frozenset(
-    {"message_id", "from", "chat", "date", "reply_markup", "edit_date", "reply_to_message"}
+    {
+        *("message_id", "from", "chat", "date", "reply_markup", "edit_date", "reply_to_message"),
+        *("message_thread_id", "is_topic_message", "media_group_id", "forward_origin"),
+    }
 )
+_AT_ONCE = 100
 
 
 def send_message(call: Call) -> Outcome:
@@ -31,7 +46,8 @@ def edit_message_text(call: Call) -> Outcome:
     old = own_message(call, chat_id, "message to edit not found")
     if "text" not in old:
         raise bad_request("there is no text in the message to edit")
-    return replace(call, chat_id, old, {"text": text, "entities": entities or None, "reply_markup": markup})
+    changed = name_people(call.world, {"text": text, "entities": entities or None, "reply_markup": markup})
+    return replace(call, chat_id, old, changed)
 
 
 def edit_message_caption(call: Call) -> Outcome:
@@ -63,9 +79,19 @@ def delete_message(call: Call) -> Outcome:
     return Outcome(True, chat_id, message_id)
 
 
+def delete_messages(call: Call) -> Outcome:
+    """What is there is deleted; the rest is passed over."""
+    numbers = _numbers(call)
+    chat = call.world.chat(call.bot.id, named_chat(call))
+    for message_id in numbers:
+        if chat.message(message_id) is not None:
+            chat.drop(message_id)
+    return Outcome(True, call.params.number("chat_id"), numbers[0])
+
+
 def copy_message(call: Call) -> Outcome:
-    original = _original(call, "message to copy not found")
-    content = {name: value for name, value in original.items() if name not in _NOT_COPIED}
+    original = _original(call, call.params.number("message_id"), "message to copy not found")
+    content = _content_of(original)
     if "caption" in call.params.values and "text" not in content:
         caption, entities = read_caption(call.params, MAX_CAPTION)
         content |= {"caption": caption, "caption_entities": entities}
@@ -73,21 +99,69 @@ def copy_message(call: Call) -> Outcome:
     return Outcome({"message_id": sent.message_id}, sent.chat_id, sent.message_id, sent.message)
 
 
+def copy_messages(call: Call) -> Outcome:
+    return _send_many(call, [_content_of(one) for one in _originals(call, "messages to copy not found")])
+
+
 def forward_message(call: Call) -> Outcome:
-    original = _original(call, "message to forward not found")
-    content = {name: value for name, value in original.items() if name not in _NOT_COPIED}
+    original = _original(call, call.params.number("message_id"), "message to forward not found")
+    return send(call, _forwarded(original))
+
+
+def forward_messages(call: Call) -> Outcome:
+    return _send_many(call, [_forwarded(one) for one in _originals(call, "messages to forward not found")])
+
+
+def _send_many(call: Call, contents: list[Json]) -> Outcome:
+    sent = send_all(call, contents)
+    first = told(call.params.number("chat_id"), sent[0])
+    numbers = [{"message_id": one["message_id"]} for one in sent]
+    return Outcome(numbers, first.chat_id, first.message_id, first.message)
+
+
+def _content_of(original: Json) -> Json:
+    return {name: value for name, value in original.items() if name not in _NOT_COPIED}
+
+
+def _forwarded(original: Json) -> Json:
     origin: Json = {"type": "user", "sender_user": original.get("from"), "date": original["date"]}
-    return send(call, content | {"forward_origin": origin})
+    return _content_of(original) | {"forward_origin": origin}
 
 
-def _original(call: Call, missing: str) -> Json:
-    from_chat = call.params.number("from_chat_id")
-    if not from_chat:
-        raise bad_request("chat not found")
-    found = call.world.chat(call.bot.id, from_chat).any_message(call.params.number("message_id"))
+def _originals(call: Call, missing: str) -> list[Json]:
+    """Those of the messages that are there; at least one must be."""
+    found = [one for number in _numbers(call) if (one := _find(call, number)) is not None]
+    if not found:
+        raise bad_request(missing)
+    return found
+
+
+def _numbers(call: Call) -> list[int]:
+    given = call.params.array("message_ids") or []
+    numbers = [one for one in given if isinstance(one, int) and one > 0]
+    if not numbers:
+        raise bad_request("message identifiers are not specified")
+    if len(given) > _AT_ONCE:
+        raise bad_request("too many message identifiers specified")
+    if len(numbers) < len(given) or (numbers != sorted(set(numbers)) and call.params.text("from_chat_id")):
+        raise bad_request("message identifiers must be in a strictly increasing order")
+    return numbers
+
+
+def _original(call: Call, message_id: int, missing: str) -> Json:
+    found = _find(call, message_id)
     if found is None:
         raise bad_request(missing)
     return found
+
+
+def _find(call: Call, message_id: int) -> Json | None:
+    from_chat = call.params.number("from_chat_id")
+    if not from_chat:
+        raise bad_request("chat not found")
+    chat = call.world.chat(call.bot.id, from_chat)
+    chat.copied(message_id)
+    return chat.any_message(message_id)
 
 
 def answer_callback_query(call: Call) -> Outcome:

@@ -9,7 +9,7 @@ import re
 from typing import Final
 
 from sandbox.accounts import Json
-from sandbox.botapi import media, members, messages, payments
+from sandbox.botapi import media, members, messages, payments, things
 from sandbox.botapi.call import Call, Method, Outcome
 from sandbox.botapi.errors import bad_request
 from sandbox.botapi.request import Params
@@ -81,24 +81,35 @@ _CHANGES: Final[dict[str, Method]] = {
     "answershippingquery": payments.answer_shipping_query,
     "approvechatjoinrequest": members.answer_join_request(approve=True),
     "banchatmember": members.ban_chat_member,
+    "closeforumtopic": members.close_forum_topic(reopen=False),
     "copymessage": messages.copy_message,
+    "copymessages": messages.copy_messages,
     "declinechatjoinrequest": members.answer_join_request(approve=False),
+    "deleteforumtopic": members.delete_forum_topic,
     "deletemessage": messages.delete_message,
+    "deletemessages": messages.delete_messages,
+    "editforumtopic": members.edit_forum_topic,
     "editmessagecaption": messages.edit_message_caption,
     "editmessagereplymarkup": messages.edit_message_reply_markup,
     "editmessagetext": messages.edit_message_text,
     "forwardmessage": messages.forward_message,
+    "forwardmessages": messages.forward_messages,
     "leavechat": members.leave_chat,
     "refundstarpayment": payments.refund_star_payment,
+    "reopenforumtopic": members.close_forum_topic(reopen=True),
     "sendanimation": media.sender("animation"),
     "sendaudio": media.sender("audio"),
+    "sendcontact": things.send_contact,
+    "senddice": things.send_dice,
     "senddocument": media.sender("document"),
     "sendinvoice": payments.send_invoice,
+    "sendlocation": things.send_location,
     "sendmediagroup": media.send_media_group,
     "sendmessage": messages.send_message,
     "sendphoto": media.sender("photo"),
     "sendpoll": messages.send_poll,
     "sendsticker": media.sender("sticker"),
+    "sendvenue": things.send_venue,
     "sendvideo": media.sender("video"),
     "sendvideonote": media.sender("video_note"),
     "sendvoice": media.sender("voice"),

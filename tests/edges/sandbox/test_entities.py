@@ -5,8 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sandbox.accounts import Json
-from sandbox.botapi.entities import parse_html, trim
+from sandbox.botapi.entities import MOST_ENTITIES, parse_html, trim
 from sandbox.botapi.errors import TelegramError
+from tests.edges.sandbox.conftest import ADA, Api
 
 REFUSED = [
     ("<foo>x</foo>", 'Unsupported start tag "foo" at byte offset 0'),
@@ -21,9 +22,38 @@ REFUSED = [
     ("<a href>x</a>", 'Expected equal sign in declaration of an attribute of the tag "a" at byte offset 0'),
     ("<a =x>x</a>", 'Empty attribute name in the tag "a" at byte offset 0'),
     ("<a href=http://x>x</a>", "Unexpected end of name token at byte offset 8"),
+    ("<tg-time>x</tg-time>", 'Tag "tg-time" must have attribute "unix" at byte offset 0'),
     ("<span>x</span>", 'Tag "span" must have class "tg-spoiler" at byte offset 0'),
 ]
 ACCEPTED: list[tuple[str, str, list[Json]]] = [
+    (
+        "<b>ab<code>cd</code>ef</b>",
+        "abcdef",
+        [
+            {"type": "bold", "offset": 0, "length": 2},
+            {"type": "code", "offset": 2, "length": 2},
+            {"type": "bold", "offset": 4, "length": 2},
+        ],
+    ),
+    ("<pre>a<b>b</b></pre>", "ab", [{"type": "pre", "offset": 0, "length": 2}]),
+    (
+        "<blockquote>a<blockquote>b</blockquote><code>c</code></blockquote>",
+        "abc",
+        [{"type": "blockquote", "offset": 0, "length": 3}, {"type": "code", "offset": 2, "length": 1}],
+    ),
+    (
+        '<tg-time unix="1767225600" format="d">soon</tg-time>',
+        "soon",
+        [
+            {
+                "type": "date_time",
+                "unix_time": 1767225600,
+                "date_time_format": "d",
+                "offset": 0,
+                "length": 4,
+            }
+        ],
+    ),
     ("a &lt;b&gt; &amp; &quot;c&quot; &#33; &nbsp;", 'a <b> & "c" ! &nbsp;', []),
     ("<b>x</b>", "x", [{"type": "bold", "offset": 0, "length": 1}]),
     ("<b></b>x", "x", []),
@@ -99,3 +129,18 @@ def test_any_text_is_parsed_or_refused_by_name(text: str) -> None:
 def test_white_space_is_cut_and_entities_move_along() -> None:
     text, entities = trim(*parse_html("  \n<b>bold </b>  "))
     assert (text, entities) == ("bold", [{"type": "bold", "offset": 0, "length": 4}])
+
+
+def test_there_are_a_hundred_entities_at_most() -> None:
+    assert len(parse_html("<b>x</b> " * 130)[1]) == MOST_ENTITIES
+
+
+async def test_a_link_to_a_person_is_a_mention_and_one_to_a_stranger_only_words(api: Api) -> None:
+    text = f'<a href="tg://user?id={ADA}">Ada</a> <a href="tg://user?id=99">Nobody</a>'
+    sent = await api.result("sendMessage", chat_id=ADA, text=text, parse_mode="HTML")
+    (entity,) = sent["entities"]
+    assert (sent["text"], entity["type"], entity["user"]["id"]) == ("Ada Nobody", "text_mention", ADA)
+    changed = await api.result(
+        "editMessageText", chat_id=ADA, message_id=sent["message_id"], text=text + "!", parse_mode="HTML"
+    )
+    assert [one["type"] for one in changed["entities"]] == ["text_mention"]

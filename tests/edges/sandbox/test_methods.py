@@ -34,12 +34,13 @@ async def test_a_file_is_uploaded_and_sent_again_by_its_id(api: Api, kind: str) 
     assert await api.error("getFile", file_id="x") == (400, "Bad Request: invalid file_id")
 
 
-async def test_an_album_is_two_to_ten_messages_and_pays_for_each(api: Api) -> None:
+async def test_an_album_is_two_to_ten_messages_and_pays_for_each_in_a_group(api: Api) -> None:
     item = {"type": "photo", "media": "https://x.y/z.jpg", "caption": "c"}
     assert await api.error("sendMediaGroup", chat_id=ADA, media=[item]) == (
         400,
         "Bad Request: too few messages to send as an album",
     )
+    assert len(await api.result("sendMediaGroup", chat_id=ADA, media=[item] * 10)) == 10
     code, why = await api.error("sendMediaGroup", chat_id=ADA, media=[item, item])
     assert (code, why.startswith("Too Many Requests")) == (429, True), "one a second for each chat"
     api.world.community.found(ADA, _group())
@@ -47,6 +48,11 @@ async def test_an_album_is_two_to_ten_messages_and_pays_for_each(api: Api) -> No
     assert first["media_group_id"] == second["media_group_id"]
     assert second["message_id"] == first["message_id"] + 1
     assert first["caption"] == "c"
+    assert len(await api.result("sendMediaGroup", chat_id=-5, media=[item] * 10)) == 10
+    assert (await api.error("sendMediaGroup", chat_id=-5, media=[item] * 9))[0] == 429
+    assert len(await api.result("sendMediaGroup", chat_id=-5, media=[item] * 8)) == 8, (
+        "a refusal costs nothing"
+    )
 
 
 async def test_a_poll_counts_votes_until_it_is_stopped(api: Api) -> None:
