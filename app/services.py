@@ -16,7 +16,7 @@ from typing import Any, Protocol
 from core.errors import HotStoreError, StoreError
 from core.event import InboxLane
 from core.flow.capture import CaptureDeps, apply_pending
-from core.flow.deliver import DeliverDeps, deliver_due, recover
+from core.flow.deliver import DeliverDeps, Delivered, Delivery, recover
 from core.flow.forget import ForgetDeps, erase_asked
 from core.flow.handle import HandleDeps, Handlers
 from core.flow.rebuild import catch_up
@@ -239,19 +239,27 @@ class Lane:
         self._holder = holder
         self._rhythm = rhythm
         self._lease: Lease | None = None
-        self.service = Service(f"lane:{bot_id}", self._step)
+        bell = Bell()
+        self._delivery = Delivery(deps, bot_id, bell.ring)
+        self.service = Service(f"lane:{bot_id}", self._step, bell, self._delivery.finish)
 
     async def _step(self) -> float:
         lease = await self._hold()
         if lease is None:
-            return self._rhythm.lease_ms / 4000
+            return self._rest(await self._delivery.step(None), self._rhythm.lease_ms / 4000)
         if not await self._ready():
-            return READY_S
+            return self._rest(await self._delivery.step(None), READY_S)
         try:
-            done = await deliver_due(self._deps, self._bot_id, lease)
+            done = await self._delivery.step(lease)
         except HotStoreError:
             return HOT_LOST_S  # without the shared pacer campaigns halt; the watch brings Redis back
-        return min(done.wait_ms / 1000, self._rhythm.idle_s)
+        if done.lost:
+            self._lease = None
+        return self._rest(done, self._rhythm.idle_s)
+
+    @staticmethod
+    def _rest(done: Delivered, at_most_s: float) -> float:
+        return min(done.wait_ms / 1000, at_most_s)
 
     async def _hold(self) -> Lease | None:
         """Take or keep the lane; on taking over, close what the former holder left in between."""

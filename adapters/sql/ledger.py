@@ -39,6 +39,7 @@ _ADD: Final = Upsert.into(
     ),
 )
 _ALL: Final = select(*(MESSAGE.c[name] for name in _FIELDS))
+_FRONT: Final = -(1 << 62)
 _MOST: BindParameter[int] = bindparam("most")
 _OPEN_CAMPAIGN = (MESSAGE.c.cls == MessageClass.CAMPAIGN.value, MESSAGE.c.state.in_([s.value for s in OPEN]))
 _OF_BOT = MESSAGE.c.bot_id == bindparam("bot")
@@ -60,14 +61,15 @@ _ENQUEUE: Final = update(MESSAGE).where(MESSAGE.c.id.in_(_DUE)).values(_ENQUEUED
 _ENQUEUE_FREE: Final = (
     update(MESSAGE).where(MESSAGE.c.id.in_(_DUE.with_for_update(skip_locked=True))).values(_ENQUEUED)
 )
-_AFTER = (bindparam("after_place"), bindparam("after_id"))
+_AFTER_PLACE: BindParameter[int] = bindparam("after_place")
+_AFTER_ID: BindParameter[int] = bindparam("after_id")
 _LINE: Final = (
     select(*(MESSAGE.c[name] for name in _FIELDS), MESSAGE.c.place)
     .where(
         MESSAGE.c.state == literal_column("'queued'"),
         _OF_BOT,
-        MESSAGE.c.place >= _AFTER[0],
-        or_(MESSAGE.c.place > _AFTER[0], MESSAGE.c.id > _AFTER[1]),
+        MESSAGE.c.place >= _AFTER_PLACE,
+        or_(MESSAGE.c.place > _AFTER_PLACE, MESSAGE.c.id > _AFTER_ID),
     )
     .order_by(MESSAGE.c.place, MESSAGE.c.id)
     .limit(_MOST)
@@ -205,7 +207,7 @@ class SqlLedger:
 
     async def line(self, bot_id: int, limit: int) -> list[Message]:
         first: dict[tuple[int, int], Message] = {}
-        after, most = (0, 0), limit
+        after, most = (_FRONT, 0), limit
         while len(first) < limit and most == limit:
             given = {"bot": bot_id, "after_place": after[0], "after_id": after[1], "most": limit}
             rows = await self._work.rows(_LINE, given)

@@ -16,6 +16,8 @@ def sent_event(message: Message, at_ms: int) -> PersonEvent:
         "content": message.content,
         "kind": message.kind,
         "segment": message.segment,
+        "campaign": message.campaign,
+        "variant": message.variant,
         "chat_id": message.chat_id,
     }
     return PersonEvent(

@@ -9,7 +9,7 @@ import pytest
 
 from adapters.memory import MemoryMessenger
 from core.errors import HotStoreError
-from core.flow.deliver import BATCH, IDLE_MS, DeliverDeps, deliver_due
+from core.flow.deliver import IDLE_MS, DeliverDeps
 from core.ledger import COUNTED, Message, Move, State
 from core.ports import Receipt
 from tests.core.flow.worlds import ANNA, BORA, BOT, CEM, DAY, HOUR, MINUTE, SECOND, World
@@ -27,8 +27,7 @@ async def ready(*people: int, zone: str = "Europe/Istanbul") -> World:
 
 async def deliver(world: World, deps: DeliverDeps | None = None) -> int:
     """One round; how many were sent."""
-    lease = await world.lease()
-    return (await world.through(deliver_due(deps or world.sending, BOT, lease))).sent
+    return (await world.deliver(deps=deps)).sent
 
 
 class WatchingMessenger(MemoryMessenger):
@@ -113,7 +112,7 @@ async def test_a_row_closed_while_the_pacer_is_asked_stays_closed() -> None:
 
     class SlowPacer(type(world.pacer)):  # type: ignore[misc]  # the world's own pacer, with a pause
         async def grant(self, *args: object, **more: object) -> object:
-            cancel = Move(offer.id, State.PLANNED, State.SUPPRESSED, reason="cancelled")
+            cancel = Move(offer.id, State.QUEUED, State.SUPPRESSED, reason="cancelled")
             await world.within(lambda tx: tx.ledger.move([cancel]))
             return await world.pacer.grant(*args, **more)  # type: ignore[arg-type]  # passed on as it came
 
@@ -196,11 +195,11 @@ async def test_a_lost_lease_sends_nothing_and_leaves_the_rows_to_the_new_holder(
     world.clock.advance(2)
     theirs = await world.lease("two")
     assert theirs.epoch == mine.epoch + 1
-    assert (await world.through(deliver_due(world.sending, BOT, mine))).sent == 0
+    assert (await world.deliver(mine)).sent == 0
     assert world.messenger.sent == []
-    assert (await world.row(offer.id)).state is State.PLANNED
+    assert (await world.row(offer.id)).state is State.QUEUED
     world.clock.advance(2)
-    assert (await world.through(deliver_due(world.sending, BOT, theirs))).sent == 1
+    assert (await world.deliver(theirs)).sent == 1
 
 
 async def test_without_the_shared_pacer_campaigns_halt() -> None:
@@ -213,19 +212,18 @@ async def test_without_the_shared_pacer_campaigns_halt() -> None:
 
     with pytest.raises(HotStoreError):
         await deliver(world, replace(world.sending, pacer=LostPacer()))
-    assert (await world.row(offer.id)).state is State.PLANNED
+    assert (await world.row(offer.id)).state is State.QUEUED
     assert world.messenger.sent == []
 
 
-async def test_rounds_are_small_and_say_when_to_look_again() -> None:
-    people = tuple(range(2001, 2001 + BATCH + 5))
+async def test_many_leave_evenly_and_each_once() -> None:
+    people = tuple(range(2001, 2056))
     world = await ready(*people)
     await world.offers(*people)
     lease = await world.lease(ttl_ms=DAY)
     rounds = 0
-    while (done := await world.through(deliver_due(world.sending, BOT, lease))).wait_ms < IDLE_MS:
+    while (done := await world.deliver(lease)).wait_ms < IDLE_MS:
         rounds += 1
-        assert done.sent <= BATCH
         world.clock.advance(done.wait_ms / 1000)
     assert rounds > 1
     assert sorted(one.chat_id for one in world.messenger.sent) == sorted(people)
@@ -236,9 +234,9 @@ async def test_rounds_are_small_and_say_when_to_look_again() -> None:
 async def test_an_empty_queue_rests_until_the_next_message_is_due() -> None:
     world = await ready(ANNA)
     lease = await world.lease()
-    assert (await deliver_due(world.sending, BOT, lease)).wait_ms == 300 * SECOND
+    assert (await world.deliver(lease)).wait_ms == 300 * SECOND
     await world.offers(ANNA, due_ms=world.clock.now_ms() + 90 * SECOND)
-    assert (await deliver_due(world.sending, BOT, lease)).wait_ms == 90 * SECOND
+    assert (await world.deliver(lease)).wait_ms == 90 * SECOND
 
 
 async def test_every_counted_row_has_its_permit() -> None:
@@ -248,4 +246,4 @@ async def test_every_counted_row_has_its_permit() -> None:
     await deliver(world)
     rows = [await world.row(offer.id) for offer in offers]
     assert all(row.permit_ms > 0 for row in rows if row.state in COUNTED)
-    assert {row.state for row in rows} <= {State.SENT, State.PLANNED}
+    assert {row.state for row in rows} <= {State.SENT, State.QUEUED}

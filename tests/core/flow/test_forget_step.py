@@ -11,7 +11,7 @@ import pytest
 from adapters.memory import MemoryMessenger
 from core.errors import StoreError
 from core.flow.capture import apply_pending
-from core.flow.deliver import deliver_due, recover
+from core.flow.deliver import recover
 from core.flow.forget import (
     PATIENCE_MS,
     ForgetDeps,
@@ -218,7 +218,7 @@ async def test_who_is_forgotten_while_their_message_leaves_is_in_no_event(house:
     await house.world.pacer.grant(BOT, [], house.now)
     house.world.clock.advance(2)
     sending = replace(house.world.sending, messenger=ForgettingMessenger(house))
-    done = await house.world.through(deliver_due(sending, BOT, await house.world.lease()))
+    done = await house.world.deliver(deps=sending)
     assert done.sent == 2
     assert await events_about(house, number) == []
     assert "campaign_sent" in await house.world.kinds(BORA)

@@ -12,7 +12,7 @@ from adapters.memory import ManualClock, MemoryHot, MemoryMessenger, MemoryPacer
 from bot.capture import Arrival, CaptureRules, capture
 from core.errors import ContentError
 from core.flow.capture import Applied, CaptureDeps, apply_pending
-from core.flow.deliver import DeliverDeps
+from core.flow.deliver import DeliverDeps, Delivered, Delivery
 from core.flow.reply import ReplyDeps
 from core.identity import Captured, Identity, telegram
 from core.ledger import Message, MessageClass, NewMessage
@@ -215,6 +215,14 @@ class World:
             predicted=0.2,
         )
 
+    async def deliver(
+        self, lease: Lease | None = None, deps: DeliverDeps | None = None, bot: int = BOT
+    ) -> Delivered:
+        """What is in line goes out, as far as the pacer lets it go at once; all requests have ended then."""
+        delivery = Delivery(deps or self.sending, bot)
+        lease = lease or await self.lease()
+        return await self.through(_round(delivery, lease))
+
     @property
     def capture(self) -> CaptureDeps:
         return CaptureDeps(self.store, self.hot, self.read)
@@ -236,6 +244,16 @@ class World:
             if not task.done():
                 self.clock.advance(step_s)
         return task.result()
+
+
+async def _round(delivery: Delivery, lease: Lease) -> Delivered:
+    sent = held = closed = 0
+    done = Delivered()
+    while not done.wait_ms:
+        done = await delivery.step(lease)
+        sent, held, closed = sent + done.sent, held + done.held, closed + done.closed
+    sent += await delivery.finish()
+    return Delivered(sent, held, closed, done.wait_ms, done.lost)
 
 
 def human(person: int, name: str = "") -> dict[str, Any]:
