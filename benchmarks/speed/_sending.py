@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import suppress
 
 import aiohttp
 import numpy as np
@@ -13,7 +14,7 @@ from app.clock import WallClock
 from benchmarks.speed._capture import Pace, Watch
 from benchmarks.speed._meter import Meter, MeteredHot, MeteredMessenger, MeteredPacer, MeteredStore
 from core.errors import KairosError
-from core.flow.deliver import BATCH, DeliverDeps, deliver_due
+from core.flow.deliver import MOST, DeliverDeps, Delivery
 from core.flow.plan import PlanDeps, plan_due
 from core.flow.segment import SegmentDeps, assess_due
 from core.ledger import MessageClass, NewMessage, State
@@ -78,14 +79,17 @@ async def plan_to_sent(
     pacer, messenger = MeteredPacer(outside[0], meter), MeteredMessenger(outside[1], meter)
     deps = DeliverDeps(metered, MeteredHot(hot, meter), pacer, messenger, clock, Caps())
     lease = await _lease(store, bot_id, clock.now_ms())
+    ended = asyncio.Event()
+    delivery = Delivery(deps, bot_id, ended.set)
     watch, sent = Watch(), 0
     while sent < messages:
-        done = await deliver_due(deps, bot_id, lease)
+        done = await delivery.step(lease)
         sent += done.sent
         if done.held or done.closed:
             raise KairosError(f"the door refused {done.held + done.closed} messages")
-        if done.wait_ms:
-            await asyncio.sleep(done.wait_ms / 1000)
+        with suppress(TimeoutError):
+            await asyncio.wait_for(ended.wait(), done.wait_ms / 1000)
+        ended.clear()
     pace = watch.pace(sent)
     await _check(store, messages)
     return pace, meter.shares(pace.cpu_s)
@@ -117,8 +121,8 @@ async def bare_loop(base: str, token: str, chats: Sequence[int]) -> Pace:
                     raise KairosError("the sandbox refused a message")
 
         watch = Watch()
-        for start in range(0, len(chats), BATCH):
-            await asyncio.gather(*(send(chat) for chat in chats[start : start + BATCH]))
+        for start in range(0, len(chats), MOST):
+            await asyncio.gather(*(send(chat) for chat in chats[start : start + MOST]))
         return watch.pace(len(chats))
 
 
