@@ -15,6 +15,8 @@ from sandbox.referee.contact import QuietReport, by_person, judge_consent, judge
 from sandbox.referee.evidence import Evidence, accepted_messages, read_happenings
 from sandbox.referee.forgotten import Forgotten, within
 from sandbox.referee.join import Joined, join, read_rows
+from sandbox.referee.posts import judge_posts
+from sandbox.referee.stops import judge_stops
 from sandbox.referee.verdict import KINDS, Verdict, Violation
 
 __all__ = ["Evidence", "Verdict", "Violation", "judge"]
@@ -27,7 +29,10 @@ def judge(evidence: Evidence) -> Verdict:
     forgotten = Forgotten.of(read_happenings(evidence))
     quiet = QuietReport()
     campaign = [one for one in joined if one.is_campaign]
-    found = _judge_contacts(evidence, campaign, forgotten, quiet)
+    people = [one for one in campaign if one.sent.chat_id > 0]
+    found = _judge_contacts(evidence, people, forgotten, quiet)
+    found += judge_posts(evidence, [one for one in campaign if one.sent.chat_id < 0])
+    found += judge_stops(evidence, joined)
     found += forgotten.judge(joined)
     found += judge_duplicates(evidence, joined)
     found += judge_unexplained(joined, forgotten)

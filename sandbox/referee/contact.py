@@ -66,8 +66,10 @@ def _broken_limits(evidence: Evidence, times: Sequence[int], one: Joined) -> Ite
         yield "cap_per_day", f"{a_day} messages within 24 h, allowed {evidence.caps['per_day']}"
     if a_week > evidence.caps["per_week"]:
         yield "cap_per_week", f"{a_week} messages within 7 days, allowed {evidence.caps['per_week']}"
-    segment = one.row.segment if one.row is not None else None
-    strategy = evidence.limits.get(segment or "")
+    if one.row is None:
+        return
+    segment = one.row.segment or "no segment"
+    strategy = evidence.limits.get(segment) if one.row.segment else evidence.plain
     if strategy is None:
         return
     if a_day > strategy["daily_limit"]:

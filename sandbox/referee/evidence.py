@@ -33,6 +33,11 @@ class Evidence:
     `history` are the lines that were imported before the run, `ledger` and `inbox` are exported by the
     product, the rest are plain tables.
 
+    `limits` are the segments' ceilings by name, `plain` those of people in no segment, `posts` those of a
+    group (`per_day`, `per_week`, `gap_h`). `switches` are what operators stopped and let go on, as the
+    product's audit trail tells it: `{"at_ms", "switch", "on"}` with `kill`, `pause:bot:ID`,
+    `pause:campaign:NAME` or `pause:segment:NAME`; `round_trip_ms` is what a request may have been under way.
+
     `inbox` holds (bot id, update id, state); where the product prunes what is done, `inbox_since_ms` says
     from which update time on it is complete. `clean_stop` is false for a product that was killed and not
     started again.
@@ -51,6 +56,12 @@ class Evidence:
     holdout: Sequence[int] = ()
     clean_stop: bool = True
     inbox_since_ms: int = 0
+    plain: Mapping[str, float] = field(
+        default_factory=lambda: {"daily_limit": 1, "cooldown_h": 20, "period_days": 1}
+    )
+    posts: Mapping[str, float] = field(default_factory=lambda: {"per_day": 1, "per_week": 3, "gap_h": 20})
+    switches: Sequence[Mapping[str, Any]] = ()
+    round_trip_ms: int = 1_000
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,19 +61,20 @@ class Case:
 
     def types(self, user: int, at: int, text: str, bot: BotAccount = BOT, handed_after: int = 0) -> None:
         body = message_update(_user(user), text, message_id=next(self.numbers), at_ms=at)
-        self._emit(at, bot, body, handed_after)
+        self.emit(at, bot, body, handed_after)
 
     def taps(self, user: int, at: int, data: str, bot: BotAccount = BOT, handed_after: int = 0) -> None:
         carrier = bot_message(bot, _user(user), "hi", message_id=next(self.numbers), at_ms=at)
-        self._emit(at, bot, callback_update(_user(user), carrier, data, query_id=str(at)), handed_after)
+        self.emit(at, bot, callback_update(_user(user), carrier, data, query_id=str(at)), handed_after)
 
     def blocks(self, user: int, at: int, bot: BotAccount = BOT, *, back: bool = False) -> None:
-        self._emit(at, bot, member_update(_user(user), bot, blocked=not back, at_ms=at), 0)
+        self.emit(at, bot, member_update(_user(user), bot, blocked=not back, at_ms=at), 0)
 
     def says_yes(self, user: int, at: int = MONDAY - DAY) -> None:
         self.taps(user, at, "consent:all")
 
-    def _emit(self, at: int, bot: BotAccount, body: Json, handed_after: int) -> None:
+    def emit(self, at: int, bot: BotAccount, body: Json, handed_after: int = 0) -> None:
+        """Any update, handed out after so long."""
         number = next(self.numbers)
         self.emitted.append(Emitted(number, at, bot.id, number, body, at + handed_after))
         self.inbox.append((bot.id, number, "done"))
@@ -101,7 +102,15 @@ class Case:
         self.ledger.append(row)
         return row
 
-    def accept(self, row: dict[str, Any], at: int, *, known: bool = True, buttons: bool = True) -> None:
+    def accept(
+        self,
+        row: dict[str, Any],
+        at: int,
+        *,
+        known: bool = True,
+        buttons: bool = True,
+        method: str = "sendMessage",
+    ) -> None:
         """The server accepts a message for this row; `known` says if the product learned its message id."""
         number = next(self.numbers)
         params: Json = {"chat_id": row["chat_id"], "text": "hello"}
@@ -109,9 +118,7 @@ class Case:
             data = f"c:{row['id']}:offer:yes"
             params["reply_markup"] = {"inline_keyboard": [[{"text": "yes", "callback_data": data}]]}
         self.received.append(
-            Received(
-                number, at, row["bot_id"], "sendMessage", row["chat_id"], number, params, True, None, True
-            )
+            Received(number, at, row["bot_id"], method, row["chat_id"], number, params, True, None, True)
         )
         if known:
             row["telegram_message_id"] = number
