@@ -9,7 +9,7 @@ from core.writing import Ask, Draft, Usage
 
 
 class MemoryWriter:
-    """Fulfils `core.writing.Writer`. Answers the template where it was not told another; `asked`: all asks."""
+    """Fulfils `core.writing.Writer`. Answers the template if not told another text; `asked`: all asks."""
 
     def __init__(self) -> None:
         self._usage = Usage(100, 50)

@@ -1,4 +1,5 @@
-"""The bots' tokens, fetched where the settings say: an environment variable or a file. Never shown."""
+"""The bots' tokens and the key of GPT, fetched where the settings say: an environment variable or a file.
+Never shown."""
 
 from __future__ import annotations
 
@@ -11,6 +12,7 @@ from pydantic import SecretStr
 from adapters.settings.schema import Bot, Settings
 from core.errors import SettingsError
 
+_KEY = re.compile(r"[!-~]{1,1024}")
 _TOKEN = re.compile(r"(\d{1,19}):[A-Za-z0-9_-]+")
 
 
@@ -69,3 +71,23 @@ def _from_file(settings: Settings, bot: Bot, key: str) -> tuple[str, str]:
         ) from None
     except UnicodeDecodeError:
         raise SettingsError(f"{path} does not hold a bot token") from None
+
+
+def gpt_key(settings: Settings, env: Mapping[str, str]) -> SecretStr | None:
+    """The key of the service that writes texts; None where the settings name none. Raises SettingsError
+    naming the variable or file that is wrong."""
+    gpt = settings.gpt
+    if gpt.key_env is not None:
+        source, text = f"environment variable {gpt.key_env} (gpt.key_env)", env.get(gpt.key_env, "").strip()
+    elif gpt.key_file is not None:
+        path = settings.beside(gpt.key_file)
+        source = f"{path} (gpt.key_file)"
+        try:
+            text = path.read_text(encoding="utf-8").strip()
+        except (OSError, UnicodeDecodeError):
+            raise SettingsError(f"{source} can't be read", next_step="name a file with the key") from None
+    else:
+        return None
+    if not _KEY.fullmatch(text):
+        raise SettingsError(f"{source} does not hold a key", next_step="copy it again, or remove the setting")
+    return SecretStr(text)

@@ -221,13 +221,14 @@ async def _write(run: _Run, wanted: Sequence[Wanted], done: Written) -> Written:
             draft = await run.writer.write(one.ask)
         except NoTextError as error:
             row = _row(run, one, "refused", reason=f"service: {error}")
-            kept = await _settle(run, set_aside, set_aside, row)
+            kept = await _settle(run, set_aside, set_aside if error.billed else Spent(1), row)
         except WriterError as error:
             await _stop(run, error, set_aside)
             return replace(done, asked=done.asked + 1, why=f"service: {error}")
         else:
             row = _judged(run, one, draft)
-            kept = await _settle(run, set_aside, run.deps.budget.cost(draft.usage), row)
+            spent = run.deps.budget.cost(draft.usage) if draft.usage is not None else set_aside
+            kept = await _settle(run, set_aside, spent, row)
         if not kept:
             return replace(done, asked=done.asked + 1, why="taken over")
         done = _counted(done, row)

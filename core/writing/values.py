@@ -103,11 +103,12 @@ class Usage:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """What came back: nothing of it is used but the text, and that only after `checks`."""
+    """What came back: nothing of it is used but the text, and that only after `checks`. usage: None where the
+    service does not say."""
 
     text: str
     model: str
-    usage: Usage
+    usage: Usage | None
 
 
 def longest_tokens(ask: Ask) -> int:
