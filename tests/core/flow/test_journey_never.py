@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from core.consent import CAMPAIGNS, ConsentChange
-from core.errors import ContentError, StoreError
+from core.errors import StoreError
 from core.event import Event, PersonEvent
 from core.flow.journey import campaign_of
 from core.identity import telegram
@@ -25,42 +25,47 @@ from tests.core.flow.worlds import BOT, DAY, HOUR, NOW
 
 PEOPLE = 3
 IDS = ("a", "b", "c", "d", "e", "f")
-TARGET = st.sampled_from([*IDS, "next", "next", "end", "exit"])
 EVENTS = ("message_received", "button_tapped", "payment_succeeded", "consent_withdrawn", "consent_given")
 ENDS = (State.SENT, State.SENT, State.UNKNOWN, State.SUPPRESSED, State.EXPIRED, State.FAILED)
 
 
 @st.composite
 def journeys(draw: st.DrawFn) -> dict[str, Any]:
-    """A document that parses; its ways cross and run in circles as they like."""
-    steps = [{"id": name, **draw(_steps())} for name in IDS[: draw(st.integers(1, len(IDS)))]]
+    """A journey that can be gone: each step goes on at the next one or at any other, but back only after a
+    wait; the last may lead back to the beginning."""
+    n = draw(st.integers(2, len(IDS)))
+    steps = [{"id": IDS[place], **draw(_step(place, n))} for place in range(n)]
+    if draw(st.booleans()):
+        steps += [{"wait": "20h"}, {"goto": IDS[0]}]
     entry = {"events": "consent_given", "again_after_days": draw(st.sampled_from([0, 1, 5])), "max_runs": 3}
-    body = {"name": "walk", "enter": entry, "steps": steps, "lasts_days": draw(st.integers(1, 12))}
-    body["goal"] = draw(st.sampled_from([[], ["payment_succeeded"], ["alive"], ["purchases >= 1"]]))
+    body = {"name": "walk", "enter": entry, "steps": steps, "lasts_days": draw(st.integers(3, 30))}
+    body["goal"] = draw(st.sampled_from([[], [], ["payment_succeeded"], ["alive"], ["purchases >= 1"]]))
     body["exit"] = draw(st.sampled_from([[], ["consent_withdrawn"]]))
     return body
 
 
-def _steps() -> st.SearchStrategy[dict[str, Any]]:
-    contents = st.sampled_from(["hi", "bye"])
-    hours = st.sampled_from([1, 6, 24])
+def _step(place: int, n: int) -> st.SearchStrategy[dict[str, Any]]:
+    ahead = st.sampled_from(["next", *IDS[place + 1 : n], "end", "exit"])
+    anywhere = st.sampled_from(["next", *IDS[:n], "end"])
+    contents, hours, long = (
+        st.sampled_from(["hi", "bye"]),
+        st.sampled_from([1, 6, 24, 72]),
+        st.integers(1, 60),
+    )
+    send = st.builds(lambda c, h, e: {"send": c, "lifetime_h": h, "else": e}, contents, hours, ahead)
     return st.one_of(
-        st.builds(lambda c, h, e: {"send": c, "lifetime_h": h, "else": e}, contents, hours, TARGET),
-        st.builds(lambda h: {"wait": f"{h}h"}, st.integers(1, 60)),
+        send,
+        send,
+        st.builds(lambda h: {"wait": f"{h}h"}, long),
         st.builds(lambda h: {"wait": f"until {h}:30"}, st.integers(0, 23)),
         st.builds(
             lambda kind, h, e: {"wait": f"for {kind} within {h}h", "else": e},
             st.sampled_from(EVENTS[:2]),
-            st.integers(1, 60),
-            TARGET,
+            long,
+            anywhere,
         ),
-        st.builds(
-            lambda t, e: {"if": "messages_30d >= 1", "then": t, "else": e},
-            TARGET,
-            TARGET,
-        ),
-        st.builds(lambda a, b: {"split": {a: 1, b: 1}}, TARGET, TARGET),
-        st.builds(lambda t: {"goto": t}, TARGET),
+        st.builds(lambda e: {"if": "messages_30d >= 1", "else": e}, ahead),
+        st.builds(lambda e: {"split": {"next": 1} | ({e: 1} if e != "next" else {"end": 1})}, ahead),
     )
 
 
@@ -110,7 +115,7 @@ class Trip:
 
     async def make(self, move: Move) -> None:
         if move.what == "time":
-            self.traveller.world.clock.advance(float(move.pick * move.pick) * 600)
+            self.traveller.world.clock.advance(float(move.pick * move.pick) * 60)
         elif move.what == "event":
             await self.happens(self.numbers[move.who], EVENTS[move.pick % len(EVENTS)], move.pick)
         elif move.what == "end":
@@ -188,11 +193,11 @@ class Trip:
     async def end(self) -> None:
         """All messages end, all time passes: everybody has come to an end."""
         await self.traveller.world.switch(f"pause:campaign:{campaign_of('walk')}", None)
-        for _ in range(len(IDS) + 1):
+        for _ in range(8):
             await self.looks()
             for who in range(PEOPLE):
                 await self.message_ends(Move("end", who, who))
-            self.traveller.world.clock.advance(3 * DAY / 1000)
+            self.traveller.world.clock.advance(5 * DAY / 1000)
         await self.looks()
         assert all(way.state != ACTIVE for way in self.seen.values())
         await self.nothing_was_sent_beside_the_way()
@@ -209,17 +214,12 @@ class Trip:
         assert all(State(row.state) in COUNTED or State(row.state) not in OPEN for row in rows)
 
 
-@settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much]
-)
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(journeys(), MOVES)
 def test_whatever_happens_everybody_walks_lawfully_and_comes_to_an_end(
     body: dict[str, Any], moves: list[Move]
 ) -> None:
-    try:
-        journey = parse(body)
-    except ContentError:
-        return  # a journey that nobody could go; the checks have their own tests
+    journey = parse(body)
 
     async def travel() -> None:
         trip = Trip(journey)
@@ -231,19 +231,3 @@ def test_whatever_happens_everybody_walks_lawfully_and_comes_to_an_end(
         await trip.end()
 
     asyncio.run(travel())
-
-
-def test_most_random_journeys_can_be_gone() -> None:
-    """The property above would say little if few documents passed."""
-    read = []
-
-    @settings(max_examples=100, deadline=None, derandomize=True, database=None)
-    @given(journeys())
-    def count(body: dict[str, Any]) -> None:
-        try:
-            read.append(bool(parse(body)))
-        except ContentError:
-            read.append(False)
-
-    count()
-    assert sum(read) > len(read) / 5
