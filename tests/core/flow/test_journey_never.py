@@ -39,7 +39,7 @@ def journeys(draw: st.DrawFn) -> dict[str, Any]:
         steps += [{"wait": "20h"}, {"goto": IDS[0]}]
     entry = {"events": "consent_given", "again_after_days": draw(st.sampled_from([0, 1, 5])), "max_runs": 3}
     body = {"name": "walk", "enter": entry, "steps": steps, "lasts_days": draw(st.integers(3, 30))}
-    body["goal"] = draw(st.sampled_from([[], [], ["payment_succeeded"], ["alive"], ["purchases >= 1"]]))
+    body["goal"] = draw(st.sampled_from([[], [], ["payment_succeeded", "message_received"], ["alive"], ["purchases >= 1"]]))
     body["exit"] = draw(st.sampled_from([[], ["consent_withdrawn"]]))
     return body
 
@@ -226,6 +226,7 @@ def test_whatever_happens_everybody_walks_lawfully_and_comes_to_an_end(
         await trip.begin(body)
         for no in trip.numbers[:2]:
             await trip.happens(no, "consent_given", 0)
+        await trip.looks()
         for move in moves:
             await trip.make(move)
         await trip.end()
