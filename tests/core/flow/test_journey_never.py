@@ -191,11 +191,11 @@ class Trip:
         return found
 
     async def end(self) -> None:
-        """All messages end, all time passes: everybody has come to an end."""
+        """All time passes, and all messages end but those of one person: everybody has come to an end."""
         await self.traveller.world.switch(f"pause:campaign:{campaign_of('walk')}", None)
         for _ in range(8):
             await self.looks()
-            for who in range(PEOPLE):
+            for who in range(1, PEOPLE):
                 await self.message_ends(Move("end", who, who))
             self.traveller.world.clock.advance(5 * DAY / 1000)
         await self.looks()
