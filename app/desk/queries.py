@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from app.desk.contents import Preview, find_content, preview_of
 from app.desk.doorway import ask_door, stopping
 from app.desk.figures import DAY_MS, Tally, learning
 from app.desk.pace import paces
@@ -27,7 +26,6 @@ from app.desk.views import (
     Why,
 )
 from app.desk.workspace import JOBS, Workspace
-from core.content import Content
 from core.errors import NotFoundError
 from core.grammar import compile_rule, sentence
 from core.ledger import Message, MessageClass
@@ -213,24 +211,6 @@ class Queries:
         async with self._store.transaction(write=False) as tx:
             outcomes = await outcomes_since(tx, self._now() - days * DAY_MS)
             return learning(outcomes, await tx.knowledge.model(MODEL), days)
-
-    # ------------------------------------------------------------------ content
-    def contents(self, segment: str = "") -> list[tuple[str, Content]]:
-        """All content with the segment that may send it, of one segment if named."""
-        if segment:
-            self.known_segment(segment)
-        chosen = [spec for spec in self._space.specs if segment in ("", spec.name)]
-        return [(spec.name, content) for spec in chosen for content in spec.contents]
-
-    async def preview(self, name: str, person: str = "", language: str = "") -> Preview:
-        """A content as it would arrive, for a person if one is named."""
-        content = find_content(self._space.specs, name)
-        if not person:
-            return preview_of(content, language or "en", "")
-        async with self._store.transaction(write=False) as tx:
-            number = await self._meant(tx, person)
-            line, _ = self._line((await tx.people.load([number]))[number])
-        return preview_of(content, language or line.language or "en", line.name)
 
     # ------------------------------------------------------------------ inside
     def _now(self) -> int:

@@ -21,7 +21,7 @@ from core.content.checking import (
     faults,
 )
 from core.content.documents import from_document, to_document
-from core.content.markup import TAGS, addresses, visible_length
+from core.content.markup import TAGS, addresses, readable, visible_length
 from core.content.rendering import Link, Links, render, with_id
 from core.content.values import (
     FALLBACK_LANGUAGE,
@@ -60,6 +60,7 @@ __all__ = [
     "check",
     "faults",
     "from_document",
+    "readable",
     "render",
     "to_document",
     "visible_length",

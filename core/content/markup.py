@@ -20,6 +20,7 @@ TAGS: Final = frozenset(
 )
 """The tags there are; `<span class="tg-spoiler">` is another name of tg-spoiler."""
 HREF: Final = re.compile(r'<a href="([^"]+)">')
+_LINKED: Final = re.compile(r'<a href="([^"]+)">(.*?)</a>', re.DOTALL)
 SCHEMES: Final = ("http", "https", "tg", "mailto")
 """What an address in a text may begin with."""
 MAX_ADDRESS: Final = 2_048
@@ -147,3 +148,9 @@ def _host_fault(host: str, user: str | None, *, port_fits: bool) -> str:
 def addresses(text: str) -> tuple[str, ...]:
     """The addresses that a checked text leads to, in their order."""
     return tuple(dict.fromkeys(html.unescape(found) for found in HREF.findall(text)))
+
+
+def readable(text: str) -> str:
+    """A checked text as people read it where there is no markup: an address stands behind its words."""
+    linked = _LINKED.sub(r"\2 (\1)", text)
+    return html.unescape(_TAG.sub("", linked))

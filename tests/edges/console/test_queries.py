@@ -149,14 +149,6 @@ async def test_a_rule_is_tested_before_it_is_saved(queries: Queries) -> None:
             await queries.test_rule(wrong)
 
 
-async def test_content_is_previewed_for_a_person(queries: Queries) -> None:
-    assert {segment for segment, _ in queries.contents("HOT_LEAD")} == {"HOT_LEAD"}
-    assert "Anna" in (await queries.preview("hot_offer", "1")).text
-    assert (await queries.preview("hot_offer", language="tr")).language == "tr"
-    with pytest.raises(NotFoundError, match="no content nothing"):
-        await queries.preview("nothing")
-
-
 async def test_the_pace_is_shown_while_redis_runs_and_only_then(tmp_path: Path) -> None:
     place = RedisPlace(tmp_path / "redis")
     assert await paces(place, [BOT], NOW) == ()
