@@ -214,7 +214,7 @@ class Trip:
         assert all(State(row.state) in COUNTED or State(row.state) not in OPEN for row in rows)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(journeys(), MOVES)
 def test_whatever_happens_everybody_walks_lawfully_and_comes_to_an_end(
     body: dict[str, Any], moves: list[Move]
