@@ -32,3 +32,6 @@ class MemoryWriter:
         if isinstance(answer, WriterError):
             raise answer
         return Draft(answer, "memory", self._usage)
+
+    async def close(self) -> None:
+        """Nothing is open."""

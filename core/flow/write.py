@@ -63,12 +63,14 @@ class Budget:
 
 @dataclass(frozen=True, slots=True)
 class WriteDeps:
-    """writer: None without a key; then nothing is asked."""
+    """writer: None without a key; then nothing is asked. only: the contents that are written for, empty =
+    all."""
 
     store: Store
     specs: Sequence[SegmentSpec]
     writer: Writer | None
     budget: Budget
+    only: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +110,7 @@ async def write_due(deps: WriteDeps, now_ms: int, limit: int = 20, guard: Guard 
     async with deps.store.transaction() as tx:
         if guard is not None and not await guard(tx):
             return Written()
-        missing = await missing_texts(tx, deps.specs, now_ms)
+        missing = await missing_texts(tx, deps.specs, now_ms, deps.only)
         given = await _add(tx, missing.given)
         for name, cursor in missing.cursors.items():
             await tx.control.set_mark(_CURSOR + name, str(cursor))
@@ -122,11 +124,13 @@ async def write_due(deps: WriteDeps, now_ms: int, limit: int = 20, guard: Guard 
 
 
 # --------------------------------------------------------------------------- what is missing
-async def missing_texts(tx: Transaction, specs: Sequence[SegmentSpec], now_ms: int) -> Missing:
+async def missing_texts(
+    tx: Transaction, specs: Sequence[SegmentSpec], now_ms: int, only: frozenset[str] = frozenset()
+) -> Missing:
     """The texts that live contents with a brief still lack, those for everybody first."""
     catalog = await load_catalog(tx, specs)
-    briefed = [catalog.contents[name] for name in sorted(catalog.contents)]
-    briefed = [content for content in briefed if content.brief is not None]
+    named = [catalog.contents[name] for name in sorted(catalog.contents) if not only or name in only]
+    briefed = [content for content in named if content.brief is not None]
     wanted = [
         Wanted(Ask(content, language))
         for content in briefed
