@@ -21,7 +21,9 @@ from typing import Any
 
 import orjson
 
+from adapters.contents import MEDIA_FOLDER, load_contents
 from adapters.inflight import InFlight
+from adapters.journeys import load_journeys
 from adapters.redis.hot import RedisHot
 from adapters.redis.link import Link
 from adapters.redis.memory import RedisMemory
@@ -206,7 +208,7 @@ async def _installation(
                 store=await store.open(),
                 hot=WatchedHot(RedisHot(link)),
                 pacer=RedisPacer(link),
-                messenger=TelegramMessenger(clients, clock),
+                messenger=TelegramMessenger(clients, clock, options.root / "content" / MEDIA_FOLDER),
                 clients=clients,
                 faces=surroundings.faces,
                 specs=specs,
@@ -214,6 +216,8 @@ async def _installation(
                 logs=logs,
                 revive=redis.ensure,
                 memory=RedisMemory(link),
+                contents=load_contents(options.root / "content"),
+                journeys=[file.document for file in load_journeys(options.root / "journeys")],
             )
             yield Installation(parts, _conditions(options, surroundings), "demo")
             await link.close()

@@ -17,6 +17,7 @@ from adapters.telegram.tenure import PollLease
 from adapters.telegram.webhook import WebhookWatch
 from adapters.web.http import HttpLimits
 from adapters.web.receiver import Probes, Receiver, ReceiverLimits
+from app.campaigns import Campaigns
 from app.jobs import Jobs
 from app.metrics import Metrics
 from app.parts import Conditions, Parts
@@ -78,7 +79,8 @@ class Installation:
         self.pollers: list[Poller | WebhookWatch] = []
         self.receiver: Receiver | None = None
         self._lanes: list[Lane] = []
-        self.jobs = Jobs(parts, conditions, self._forget, self._planned)
+        self.campaigns = Campaigns(parts, conditions, self._planned)
+        self.jobs = Jobs(parts, conditions, self._forget, self.campaigns, self._planned)
         self._schedule: Schedule | None = None
         self._ready = False
         self._started_ms = 0
@@ -90,6 +92,7 @@ class Installation:
             known = await tx.knowledge.strategies()
             for spec in self.parts.specs:
                 await self._seed(tx, spec, live=spec.name not in known)
+            await self.campaigns.take_files(tx, now_ms)
             if INSTALLED not in await tx.control.switches():
                 await tx.control.set_switch(INSTALLED, str(now_ms))
         done = await catch_up(self.parts.store, self.parts.hot)
@@ -185,7 +188,7 @@ class Installation:
         secrets = {bot_id: hook.secret for bot_id, hook in self.conditions.hooks.items()}
         limits = ReceiverLimits(HttpLimits(body=listen.max_body))
         metrics = Metrics(parts, self.jobs, lambda: self.pollers, lambda: receiver.status)
-        probes = Probes(self._missing, metrics.figures)
+        probes = Probes(self._missing, metrics.figures, self.campaigns.follow)
         receiver = Receiver(parts.store, parts.clock, secrets, self._arrived.ring, limits, probes)
         await receiver.start(listen.host, listen.port)
         self.receiver = receiver
@@ -220,8 +223,18 @@ class Installation:
     # ------------------------------------------------------------------ campaigns
     def _sender_services(self) -> list[Service]:
         parts = self.parts
+        bounds = self.conditions.bounds
         deps = DeliverDeps(
-            parts.store, parts.hot, parts.pacer, parts.messenger, parts.clock, self.conditions.bounds.caps
+            parts.store,
+            parts.hot,
+            parts.pacer,
+            parts.messenger,
+            parts.clock,
+            caps=bounds.caps,
+            plain=bounds.plain,
+            posts=bounds.posts,
+            stars_a_day=bounds.stars_a_day,
+            link=self.campaigns.link,
         )
         self._lanes = [
             Lane(deps, face.bot_id, self._holder, self._rhythm, partial(self._caught_up, face.bot_id))

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from app.campaigns import Campaigns
 from app.memory import Bounds, MemoryWatch, Watched, watch_memory
 from app.parts import Conditions, Parts
 from app.schedule import Job
@@ -31,8 +32,14 @@ class Jobs:
     """The steps; `planned` is told when there are new messages. `watched`: the last look at Redis' memory."""
 
     def __init__(
-        self, parts: Parts, conditions: Conditions, forget: ForgetDeps, planned: Callable[[], None]
+        self,
+        parts: Parts,
+        conditions: Conditions,
+        forget: ForgetDeps,
+        campaigns: Campaigns,
+        planned: Callable[[], None],
     ) -> None:
+        self._campaigns = campaigns
         self._parts = parts
         self._conditions = conditions
         self._forget = forget
@@ -51,6 +58,8 @@ class Jobs:
             Job("segments", crons.segments, self._assess),
             Job("learn", crons.learn, self._learn),
             Job("plan", crons.plan, self._plan),
+            Job("campaigns", crons.campaigns, self._campaigns.go_on),
+            *([Job("write", crons.write, self._campaigns.write)] if self._parts.writer else []),
             Job("housekeeping", crons.housekeeping, self._keep_house),
             Job("compare", crons.compare, self._compare),
             *([Job("memory", crons.memory, self._look_at_memory)] if self._memory else []),
@@ -82,7 +91,16 @@ class Jobs:
     async def _plan(self, guard: Guard) -> None:
         parts, conditions = self._parts, self._conditions
         params = PlanParams(worth=conditions.worth, clear_share=1.0)
-        deps = PlanDeps(parts.store, parts.specs, self._dice, self._names, conditions.bounds.caps, params)
+        deps = PlanDeps(
+            parts.store,
+            parts.specs,
+            self._dice,
+            self._names,
+            conditions.bounds.caps,
+            params,
+            self._campaigns.links,
+            conditions.language,
+        )
         messages, more = 0, True
         while more:
             done = await plan_due(deps, parts.clock.now_ms(), PEOPLE, guard)

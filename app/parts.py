@@ -13,13 +13,16 @@ from app.hot import WatchedHot
 from app.services import Rhythm
 from app.updates import reader
 from bot.visitor import BotFace
+from core.content import Content
 from core.flow.capture import Read
+from core.flow.write import Budget
 from core.learning.pace import Worth
 from core.ports import Clock, Messenger, Pacer, Store
 from core.posting import PostLimits
 from core.segment import SegmentSpec
 from core.strategy import PLAIN, Caps, Pace
 from core.text import DEFAULT, Words
+from core.writing import Writer
 
 
 class Log(Protocol):
@@ -46,7 +49,8 @@ class Logs:
 @dataclass(frozen=True, slots=True)
 class Parts:
     """The adapters of an installation. `revive`: has a lost Redis started again, where it is ours; `memory`:
-    how full it is, None where there is no Redis."""
+    how full it is, None where there is no Redis. contents, journeys: what the files say, for an empty store;
+    writer: who writes texts from briefs, None without a key."""
 
     store: Store
     hot: WatchedHot
@@ -59,6 +63,9 @@ class Parts:
     logs: Logs
     revive: Callable[[], Awaitable[None]]
     memory: RedisMemory | None = None
+    contents: Sequence[Content] = ()
+    journeys: Sequence[Mapping[str, object]] = ()
+    writer: Writer | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,14 +119,13 @@ class Listening:
 class Bounds:
     """What campaigns keep to, whatever segment or operator starts them. caps: per person over everything;
     plain: the pace for people in no segment; quiet: hours of the person's clock, from and to (equal = none);
-    posts: per group; stars_a_day: per bot, for paid broadcast at `paid_rate_per_s`; stop_blocks,
+    posts: per group; stars_a_day: per bot, for paid broadcast; stop_blocks,
     stop_opt_outs: shares above which a campaign stops by itself."""
 
     caps: Caps = field(default_factory=Caps)
     plain: Pace = PLAIN
     quiet: tuple[int, int] = (22, 8)
     posts: PostLimits = PostLimits()
-    paid_rate_per_s: int = 0
     stars_a_day: int = 0
     stop_blocks: float = 0.02
     stop_opt_outs: float = 0.05
@@ -139,11 +145,14 @@ class Operator:
         return self.role in {"owner", "admin", "marketer"}
 
 
+NO_BUDGET = Budget(0, 0, 0, 0.0, 0.0)
+
+
 @dataclass(frozen=True, slots=True)
 class Conditions:
-    """What settings say about how it runs. `key`: the installation's own secret; `hooks`: webhooks by bot,
-    the other bots are polled; `seed` makes the planner's dice repeatable, None draws them; `keep_ms`: how
-    long done updates stay; `warn_share`, `act_share`: of Redis' memory."""
+    """What settings say about how it runs. `key`: the installation's own secret; `budget`: of texts from
+    briefs; `hooks`: webhooks by bot, the other bots are polled; `seed` makes the planner's dice repeatable,
+    None draws them; `keep_ms`: how long done updates stay; `warn_share`, `act_share`: of Redis' memory."""
 
     key: bytes
     reading: Reading = field(default_factory=Reading)
@@ -151,6 +160,7 @@ class Conditions:
     hooks: Mapping[int, Hook] = field(default_factory=dict)
     language: str = "en"
     bounds: Bounds = field(default_factory=Bounds)
+    budget: Budget = NO_BUDGET
     operators: tuple[Operator, ...] = ()
     crons: Crons = field(default_factory=Crons)
     worth: Worth = field(default_factory=Worth)

@@ -16,7 +16,9 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
+from adapters.contents import MEDIA_FOLDER, load_contents
 from adapters.inflight import InFlight
+from adapters.journeys import load_journeys
 from adapters.redis.hot import RedisHot
 from adapters.redis.keys import Keys
 from adapters.redis.link import Link
@@ -35,6 +37,7 @@ from app.collector import suit_to_batches
 from app.hot import WatchedHot
 from app.installation import ROLES, Installation
 from app.parts import Bounds, Conditions, Crons, Listening, Logs, Operator, Parts, Reading
+from app.writing import budget_of, writer_of
 from bot.visitor import BotFace
 from core.errors import RejectedError, SettingsError, TransportError
 from core.experiment import holdout
@@ -85,6 +88,8 @@ async def opened(settings: Settings, options: RunOptions, logs: Logs) -> AsyncIt
     """The installation with everything it needs open: database, Redis, Telegram."""
     tokens = _tokens(settings)
     specs = load_strategies(options.root / "strategies")
+    contents = load_contents(options.root / "content")
+    journeys = [file.document for file in load_journeys(options.root / "journeys")]
     make_data_folder(settings)
     async with contextlib.AsyncExitStack() as stack:
         inflight = InFlight()
@@ -103,11 +108,12 @@ async def opened(settings: Settings, options: RunOptions, logs: Logs) -> AsyncIt
         faces = [await _face(client, token) for client, token in zip(clients, tokens, strict=True)]
         key = installation_key(settings, os.environ)
         hooks = _hooks(settings, tokens, key)
+        media = options.root / "content" / MEDIA_FOLDER
         parts = Parts(
             store=store,
             hot=WatchedHot(hot),
             pacer=RedisPacer(link, keys, pacer_limits(settings)),
-            messenger=TelegramMessenger(clients, clock),
+            messenger=TelegramMessenger(clients, clock, media),
             clients=clients,
             faces=faces,
             specs=specs,
@@ -115,6 +121,9 @@ async def opened(settings: Settings, options: RunOptions, logs: Logs) -> AsyncIt
             logs=logs,
             revive=redis.revive,
             memory=RedisMemory(link, keys),
+            contents=contents,
+            journeys=journeys,
+            writer=writer_of(settings, os.environ, inflight),
         )
         conditions = replace(conditions_of(settings, key), hooks=hooks)
         yield Installation(parts, conditions, f"{socket.gethostname()}:{os.getpid()}")
@@ -155,6 +164,7 @@ def conditions_of(settings: Settings, key: bytes) -> Conditions:
         listen=Listening(listen.host, listen.port, listen.max_body_kb * 1024, listen.public_url),
         language=settings.language.default,
         bounds=bounds_of(settings),
+        budget=budget_of(settings.gpt),
         operators=tuple(Operator(one.telegram_id, one.name, one.role) for one in settings.operators),
         crons=Crons(
             schedule.plan,
@@ -183,7 +193,6 @@ def bounds_of(settings: Settings) -> Bounds:
         plain=Pace(PLAIN.period_days, delivery.plain_daily_limit, delivery.plain_cooldown_h),
         quiet=(delivery.quiet_from, delivery.quiet_to),
         posts=PostLimits(groups.per_day, groups.per_week, groups.gap_h),
-        paid_rate_per_s=delivery.paid_rate_per_s if delivery.paid_stars_a_day else 0,
         stars_a_day=delivery.paid_stars_a_day,
         stop_blocks=delivery.stop_block_percent / 100,
         stop_opt_outs=delivery.stop_opt_out_percent / 100,
@@ -214,7 +223,11 @@ def _hooks(settings: Settings, tokens: Sequence[BotToken], key: bytes) -> dict[i
 
 def pacer_limits(settings: Settings) -> PacerLimits:
     """The pace that the settings allow."""
-    return PacerLimits(start=settings.delivery.rate_per_s, ceiling=settings.delivery.rate_ceiling_per_s)
+    delivery = settings.delivery
+    paid_rate = delivery.paid_rate_per_s if delivery.paid_stars_a_day else 0
+    return PacerLimits(
+        start=delivery.rate_per_s, ceiling=delivery.rate_ceiling_per_s, paid_rate=float(paid_rate)
+    )
 
 
 @dataclass(frozen=True, slots=True)
