@@ -30,6 +30,7 @@ from console.verbs import (
     strategy,
     system,
     users,
+    writings,
 )
 from core.errors import ContentError, KairosError, NotFoundError, RefusedError, RuleError, SettingsError
 
@@ -58,6 +59,7 @@ for name, group in (
     ("inbox", inbox.app),
 ):
     app.add_typer(group, name=name)
+writings.register(content.app)
 running.register(app)
 system.register(app)
 
