@@ -9,6 +9,7 @@ import orjson
 from aiogram import Bot, Dispatcher
 from aiogram.types import Update
 
+from bot.broadcaster import Broadcaster
 from bot.handlers import router
 from bot.readable import readable
 from bot.session import Answering, LedgerSession, answering
@@ -19,10 +20,15 @@ from core.ports import InboxRow
 
 
 class Answers:
-    """All bots of the installation."""
+    """All bots of the installation. `broadcaster`: what operators may do from Telegram; None: nothing."""
 
     def __init__(
-        self, faces: Sequence[BotFace], house: House, find_visitor: FindVisitor, terms: Terms | None = None
+        self,
+        faces: Sequence[BotFace],
+        house: House,
+        find_visitor: FindVisitor,
+        terms: Terms | None = None,
+        broadcaster: Broadcaster | None = None,
     ) -> None:
         session = LedgerSession(house, faces)
         self._faces = {face.bot_id: face for face in faces}
@@ -32,6 +38,7 @@ class Answers:
             "house": house,
             "terms": terms or Terms(),
             "bots": [face.bot_id for face in faces],
+            "broadcaster": broadcaster,
         }
         self._dispatcher = Dispatcher(disable_fsm=True)
         self._dispatcher.include_router(router())

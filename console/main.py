@@ -19,6 +19,7 @@ from console.output import NobodyReads, Output, silence
 from console.session import CHOSEN, Options, output
 from console.verbs import (
     bots,
+    broadcast,
     content,
     delivery,
     groups,
@@ -54,6 +55,7 @@ for name, group in (
     ("strategy", strategy.app),
     ("learn", learn.app),
     ("content", content.app),
+    ("broadcast", broadcast.app),
     ("bots", bots.app),
     ("links", links.app),
     ("inbox", inbox.app),

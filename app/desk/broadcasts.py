@@ -40,6 +40,8 @@ HOUR_MS: Final = 3_600_000
 WITHDRAWN: Final = 1_000
 """Rows withdrawn in one transaction, so that nobody waits long for the database."""
 CANCELLED_WORDS: Final = "cancelled"
+WATCHED_S: Final = 2.0
+"""Seconds between two looks at the progress."""
 FROM_TELEGRAM: Final = "tg-"
 """How broadcasts begin that operators make in Telegram."""
 LIST: Final = "manage_crm.py broadcast list"
@@ -115,6 +117,11 @@ class Broadcasts:
         self._store = place.deps.store
         self._actor = actor
 
+    @property
+    def deps(self) -> BroadcastDeps:
+        """What the step is made with."""
+        return self._deps
+
     # ------------------------------------------------------------------ questions
     async def lines(self) -> list[Line]:
         """All broadcasts, the newest first."""
@@ -131,8 +138,12 @@ class Broadcasts:
     async def read(self, text: str) -> Broadcast:
         """The broadcast meant by a name, or by the path of a file that describes one."""
         if text.endswith((".yaml", ".yml", ".json")):
-            return load_broadcast(Path(text), self._place.bots)
+            return self.read_file(Path(text))
         return (await self.line(text)).broadcast
+
+    def read_file(self, path: Path) -> Broadcast:
+        """The broadcast that a file describes. Raises SettingsError or ContentError."""
+        return load_broadcast(path, self._place.bots)
 
     async def dry_run(self, broadcast: Broadcast, progress: Callable[[int], None] | None = None) -> DryRun:
         """The same audience and the real door; nothing is written. Raises as `start` does for what is not

@@ -34,7 +34,7 @@ class Pace:
 
 async def paces(place: RedisPlace, bots: Sequence[int], now_ms: int) -> tuple[Pace, ...]:
     """The pace of each bot; empty when no Redis is running."""
-    url = _running(place)
+    url = running_url(place)
     if not url:
         return ()
     link = Link(url)
@@ -48,7 +48,8 @@ async def paces(place: RedisPlace, bots: Sequence[int], now_ms: int) -> tuple[Pa
     return tuple(Pace(bot, one["rate_per_s"], int(one["halt_until_ms"])) for bot, one in seen)
 
 
-def _running(place: RedisPlace) -> str:
+def running_url(place: RedisPlace) -> str:
+    """The address of the Redis; empty where an embedded one does not run."""
     if place.folder is None:
         return place.url
     socket = Place(place.folder.resolve()).socket

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from aiogram import Router
 
-from bot.handlers import buttons, commands, forgotten, groups, payments, preferences, rights, talk
+from bot.handlers import broadcast, buttons, commands, forgotten, groups, payments, preferences, rights, talk
 from bot.handlers.filters import at_a_private_chat, in_private
 
 
@@ -18,6 +18,7 @@ def router() -> Router:
     private.edited_message.filter(in_private)
     private.callback_query.filter(at_a_private_chat)
     private.include_routers(
+        broadcast.router(),
         commands.router(),
         preferences.router(),
         rights.router(),

@@ -158,3 +158,45 @@ command-settings = topics, how often, quiet hours, language
 command-stop = no more messages from us
 command-mydata = a file of everything I know about you
 command-forget = have what I know about you erased
+
+broadcast-test = TEST of the broadcast { $name }, variant { $variant }. Only operators get this.
+broadcast-how = Write me the message first, then reply to it with /broadcast.
+broadcast-audience = To whom shall I send this message? I copy it as it is.
+broadcast-everybody = Everybody ({ $people })
+broadcast-all = everybody
+broadcast-segment = { $segment } ({ $people })
+broadcast-counting = Counting...
+broadcast-plan = { $name }: to { $audience }. { $people ->
+        [one] One person is meant.
+       *[other] { $people } people are meant.
+    }
+broadcast-would = { $messages ->
+        [one] One message would go out
+       *[other] { $messages } messages would go out
+    }, in { $minutes ->
+        [0] less than a minute
+        [one] about a minute
+       *[other] about { $minutes } minutes
+    }.
+broadcast-later = Later: { $reason } ({ $people })
+broadcast-never = Nobody of these gets it: { $reason } ({ $people })
+broadcast-button-test = Test to me
+broadcast-button-now = Send now
+broadcast-button-best = At each one's best time
+broadcast-button-cancel = Cancel
+broadcast-tested = Test: { $people ->
+        [one] one operator has it.
+       *[other] { $people } operators have it.
+    }
+broadcast-progress = { $name }: { $state }. { $done } of { $messages } are through, { $sent } sent.
+broadcast-eta = Done about { $time } UTC.
+broadcast-report = { $name }: { $state }. { $sent } sent, { $answered } answered, { $blocked } blocked, { $out } opted out.
+broadcast-skipped = Without a message: { $people }.
+broadcast-state-draft = draft
+broadcast-state-scheduled = waits for its time
+broadcast-state-running = under way
+broadcast-state-paused = paused
+broadcast-state-stopped = stopped by itself
+broadcast-state-done = done
+broadcast-state-cancelled = cancelled
+broadcast-refused = That did not work: { $reason }

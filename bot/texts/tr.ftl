@@ -156,3 +156,45 @@ command-settings = konular, sıklık, sessiz saatler, dil
 command-stop = bizden mesaj gelmesin
 command-mydata = hakkında bildiğim her şey, dosya olarak
 command-forget = hakkında bildiklerimi sildir
+
+broadcast-test = { $name } yayınının DENEMESİ, sürüm { $variant }. Bunu yalnızca yöneticiler görür.
+broadcast-how = Önce bana mesajı yazın, sonra ona /broadcast diye yanıt verin.
+broadcast-audience = Bu mesajı kime göndereyim? Olduğu gibi kopyalarım.
+broadcast-everybody = Herkes ({ $people })
+broadcast-all = herkes
+broadcast-segment = { $segment } ({ $people })
+broadcast-counting = Sayıyorum...
+broadcast-plan = { $name }: { $audience } için. { $people ->
+        [one] Bir kişi kastediliyor.
+       *[other] { $people } kişi kastediliyor.
+    }
+broadcast-would = { $messages ->
+        [one] Bir mesaj giderdi
+       *[other] { $messages } mesaj giderdi
+    }, { $minutes ->
+        [0] bir dakikadan kısa sürede
+        [one] yaklaşık bir dakikada
+       *[other] yaklaşık { $minutes } dakikada
+    }.
+broadcast-later = Daha sonra: { $reason } ({ $people })
+broadcast-never = Bunlar almaz: { $reason } ({ $people })
+broadcast-button-test = Bana dene
+broadcast-button-now = Şimdi gönder
+broadcast-button-best = Herkesin en iyi saatinde
+broadcast-button-cancel = İptal
+broadcast-tested = Deneme: { $people ->
+        [one] bir yöneticiye gitti.
+       *[other] { $people } yöneticiye gitti.
+    }
+broadcast-progress = { $name }: { $state }. { $messages } mesajdan { $done } tanesi tamam, { $sent } gönderildi.
+broadcast-eta = Yaklaşık { $time } UTC'de biter.
+broadcast-report = { $name }: { $state }. { $sent } gönderildi, { $answered } yanıt, { $blocked } engelleme, { $out } ayrılma.
+broadcast-skipped = Mesaj almayanlar: { $people }.
+broadcast-state-draft = taslak
+broadcast-state-scheduled = zamanını bekliyor
+broadcast-state-running = gönderiliyor
+broadcast-state-paused = duraklatıldı
+broadcast-state-stopped = kendiliğinden durdu
+broadcast-state-done = bitti
+broadcast-state-cancelled = iptal edildi
+broadcast-refused = Olmadı: { $reason }
