@@ -37,7 +37,7 @@ from app.desk.keys import DEMO_KEY
 from app.hot import WatchedHot
 from app.importing import Documents, ImportDeps, import_lines
 from app.installation import Installation
-from app.parts import Conditions, Logs, Parts, Reading
+from app.parts import Conditions, Crons, Logs, Parts, Reading
 from app.services import Rhythm
 from app.summary import Span, summarise
 from app.town import POLL_S, START, Surroundings, TownClock, busy, plain_limits
@@ -234,6 +234,7 @@ def _conditions(options: DemoOptions, surroundings: Surroundings) -> Conditions:
         key=DEMO_KEY,
         reading=Reading(vip=frozenset(surroundings.vip_chats)),
         vip_stars=VIP_STARS,
+        crons=Crons(campaigns="*/10 * * * *"),
         seed=options.seed,
         rhythm=RHYTHM,
     )

@@ -118,13 +118,11 @@ class Listening:
 @dataclass(frozen=True, slots=True)
 class Bounds:
     """What campaigns keep to, whatever segment or operator starts them. caps: per person over everything;
-    plain: the pace for people in no segment; quiet: hours of the person's clock, from and to (equal = none);
-    posts: per group; stars_a_day: per bot, for paid broadcast; stop_blocks,
-    stop_opt_outs: shares above which a campaign stops by itself."""
+    plain: the pace for people in no segment; posts: per group; stars_a_day: per bot, for paid broadcast;
+    stop_blocks, stop_opt_outs: shares above which a campaign stops by itself."""
 
     caps: Caps = field(default_factory=Caps)
     plain: Pace = PLAIN
-    quiet: tuple[int, int] = (22, 8)
     posts: PostLimits = PostLimits()
     stars_a_day: int = 0
     stop_blocks: float = 0.02

@@ -146,6 +146,7 @@ async def open_store(settings: Settings, inflight: InFlight | None = None) -> Sq
         settings.store.url,
         inflight=inflight,
         holdout=partial(_held, settings.holdout.share, settings.holdout.salt),
+        quiet=(settings.delivery.quiet_from, settings.delivery.quiet_to),
         max_pages=settings.store.max_mb * PAGES_PER_MB,
     )
     return await store.open()
@@ -191,7 +192,6 @@ def bounds_of(settings: Settings) -> Bounds:
     return Bounds(
         caps=Caps(delivery.per_day, delivery.per_week),
         plain=Pace(PLAIN.period_days, delivery.plain_daily_limit, delivery.plain_cooldown_h),
-        quiet=(delivery.quiet_from, delivery.quiet_to),
         posts=PostLimits(groups.per_day, groups.per_week, groups.gap_h),
         stars_a_day=delivery.paid_stars_a_day,
         stop_blocks=delivery.stop_block_percent / 100,

@@ -25,6 +25,7 @@ from app.cast import BOTS
 from app.clock import WallClock
 from app.desk.pace import RedisPlace
 from core.errors import NotFoundError, SettingsError, StoreError
+from core.limits import OUR_QUIET
 from core.ports import Clock, Store
 from core.posting import PostLimits
 from core.segment import SegmentSpec
@@ -114,7 +115,7 @@ async def open_workspace(config: Path | None = None, *, demo: bool = False) -> A
     Raises SettingsError, StoreError, or NotFoundError when there was no demo yet."""
     found = demo_place() if demo else configured_place(config)
     _make_folder(found.url)
-    store = await SqlStore(found.url).open()
+    store = await SqlStore(found.url, quiet=found.quiet).open()
     try:
         clock: Clock = StoppedClock(await _latest_ms(store)) if demo else WallClock()
         specs = load_strategies(STRATEGIES)
@@ -143,6 +144,7 @@ class Place:
     redis: RedisPlace = RedisPlace()
     post_limits: PostLimits = PostLimits()
     sending: Sending = Sending()
+    quiet: tuple[int, int] = OUR_QUIET
 
 
 def demo_place() -> Place:
@@ -168,7 +170,15 @@ def configured_place(config: Path | None) -> Place:
         settings.language.default,
         frozenset(groups.vip),
     )
-    return Place(settings.store.url, Caps(bounds.per_day, bounds.per_week), names, redis, posts, sending)
+    return Place(
+        settings.store.url,
+        Caps(bounds.per_day, bounds.per_week),
+        names,
+        redis,
+        posts,
+        sending,
+        (bounds.quiet_from, bounds.quiet_to),
+    )
 
 
 def _bot_name(settings: Settings, bot: Bot) -> BotName:
