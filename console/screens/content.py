@@ -171,9 +171,11 @@ def links(found: Sequence[LinkLine]) -> Report:
 
 
 def faults(found: Sequence[str]) -> Report:
-    """All that is wrong."""
-    rows: list[Row] = [{"fault": each} for each in found]
-    table = Table("faults", [Column("fault", "fault")], rows, empty="all content can be sent")
+    """All that is wrong, by file (or version in the store)."""
+    parted = [each.partition(": ") for each in found]
+    rows: list[Row] = [{"where": where, "fault": fault} for where, _, fault in parted]
+    columns = [Column("where", "where"), Column("fault", "fault")]
+    table = Table("faults", columns, rows, empty="all content can be sent")
     next_step = "see docs/content.md" if found else ""
     return Report([table], main="faults", verb="content check", next_step=next_step)
 

@@ -10,7 +10,6 @@ import html
 import re
 from dataclasses import dataclass
 from typing import Final
-from urllib.parse import urlsplit
 
 from core.errors import ContentError
 
@@ -24,6 +23,8 @@ _LINKED: Final = re.compile(r'<a href="([^"]+)">(.*?)</a>', re.DOTALL)
 SCHEMES: Final = ("http", "https", "tg", "mailto")
 """What an address in a text may begin with."""
 MAX_ADDRESS: Final = 2_048
+MAX_PORT: Final = 65_535
+_PARTS: Final = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*):(?://(?P<place>[^/?#]*))?(?P<way>.*)")
 
 _TAG: Final = re.compile(r"<(/?)([a-z-]{1,16})((?:\s[^<>]*)?)>")
 _AMPERSAND: Final = re.compile(r"&(?!(?:lt|gt|amp|quot|#\d{1,7}|#[xX][0-9a-fA-F]{1,6});)")
@@ -120,22 +121,21 @@ def address_fault(address: str, schemes: tuple[str, ...]) -> str:
         return f"is longer than {MAX_ADDRESS} characters"
     if any(char.isspace() or not char.isprintable() or char in '{}<>"\\' for char in address):
         return "has a character that no address has"
-    try:
-        parts = urlsplit(address)
-        port_fits = parts.port is None or parts.port > 0
-    except ValueError:
-        return "is no address"
-    if parts.scheme not in schemes:
+    parts = _PARTS.fullmatch(address)
+    scheme = parts["scheme"].lower() if parts is not None else ""
+    if parts is None or scheme not in schemes:
         return f"must begin with {', '.join(f'{one}:' for one in schemes)}"
-    if parts.scheme in {"http", "https"}:
-        return _host_fault(parts.hostname or "", parts.username, port_fits=port_fits)
-    return "" if parts.netloc or parts.path else "leads nowhere"
+    if scheme in {"http", "https"}:
+        return _host_fault(parts["place"] or "")
+    return "" if parts["place"] or parts["way"] else "leads nowhere"
 
 
-def _host_fault(host: str, user: str | None, *, port_fits: bool) -> str:
-    if user is not None:
+def _host_fault(place: str) -> str:
+    if "@" in place:
         return "names a user, which hides where it leads"
+    host, _, port = place.partition(":")
     labels = host.rstrip(".").split(".")
+    port_fits = not port or (port.isascii() and port.isdigit() and 0 < int(port) <= MAX_PORT)
     if not port_fits or not labels[1:] or not all(labels):
         return "has no host of a public address"
     try:

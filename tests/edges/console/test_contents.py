@@ -178,7 +178,8 @@ def test_check_ends_with_1_when_something_can_not_be_sent(
     asyncio.run(spoil(f"sqlite:///{database}"))
     assert run(["content", "check", "--json", "--config", str(config)]) == 1
     [fault] = json.loads(capsys.readouterr().out)["faults"]
-    assert fault.startswith("store, wrong version 1: ")
+    assert fault["where"] == "store, wrong version 1"
+    assert fault["fault"] == "content wrong, en: <b> is not closed"
 
 
 async def spoil(url: str) -> None:
