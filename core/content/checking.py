@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from core.content.markup import SCHEMES, address_fault, visible_length
+from core.content.markup import SCHEMES, address_fault, has_place_in_tag, visible_length
 from core.content.rendering import MAX_VALUE, PLACE, fill
 from core.content.values import FALLBACKS, KINDS, LANGUAGES, MEDIA, Button, Content, Media, Poll, Texts
 from core.errors import ContentError
@@ -99,6 +99,8 @@ def _unknown_place(text: str) -> str:
         if found[1] not in FALLBACKS:
             known = ", ".join(f"{{{name}}}" for name in FALLBACKS)
             return f"{found[0]} is unknown; there are {known}"
+    if has_place_in_tag(text):
+        return "placeholders can't stand inside a tag or an address"
     if "{link:" in text:
         return "{link: has a meaning of its own; write &#123;link:"
     return ""

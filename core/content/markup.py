@@ -145,6 +145,11 @@ def _host_fault(place: str) -> str:
     return ""
 
 
+def has_place_in_tag(text: str) -> bool:
+    """Whether a value would be filled into a tag: what is about a person belongs into no address."""
+    return any("{" in found[0] for found in _TAG.finditer(text))
+
+
 def addresses(text: str) -> tuple[str, ...]:
     """The addresses that a checked text leads to, in their order."""
     return tuple(dict.fromkeys(html.unescape(found) for found in HREF.findall(text)))

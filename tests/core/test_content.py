@@ -9,7 +9,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.content import MAX_TEXT, Button, Content, Media, check, render, visible_length, with_id
+from core.content import (
+    MAX_TEXT,
+    Button,
+    Content,
+    Links,
+    Media,
+    Poll,
+    check,
+    readable,
+    render,
+    visible_length,
+    with_id,
+)
 from core.errors import ContentError
 
 BUTTONS = (
@@ -141,3 +153,67 @@ def test_names_kinds_and_doubles_are_checked() -> None:
 
 def test_links_and_nested_tags_are_fine_and_do_not_count() -> None:
     assert visible_length('<b>a <i>b</i></b> <a href="https://example.org/?x=1">c</a> &lt;') == len("a b c <")
+
+
+def test_addresses_are_put_aside_only_when_they_are_tracked() -> None:
+    page, mail = "https://example.org/?a=1&b=2", "mailto:a@example.org"
+    text = f'<a href="{html.escape(page)}">x</a> <a href="{mail}">y</a> <a href="{html.escape(page)}">z</a>'
+    go = {"en": "Go"}
+    buttons = (Button(go, url={"en": page}), Button(go, url={"en": "https://example.org/b"}))
+    content = check(Content("x", "news", {"en": text}, buttons))
+    plain: Any = render(content, "en")
+    assert (plain["text"], "links" in plain) == (text, False)
+    assert plain["buttons"][0][0] == {"text": "Go", "url": page}
+    body: Any = render(content, "en", {}, Links(track=True))
+    assert body["links"] == [page, "https://example.org/b"]
+    assert body["text"] == f'<a href="{{link:0}}">x</a> <a href="{mail}">y</a> <a href="{{link:0}}">z</a>'
+    assert with_id(body, 7) == plain
+    sent: Any = with_id(body, 7, lambda message_id, place: f"https://k.example/l/{message_id}&{place}")
+    assert sent["text"].startswith('<a href="https://k.example/l/7&amp;0">x</a>')
+    assert sent["buttons"] == [
+        [
+            {"text": "Go", "url": "https://k.example/l/7&0"},
+            {"text": "Go", "url": "https://k.example/l/7&1"},
+        ]
+    ]
+    assert body["links"] == [page, "https://example.org/b"], "the row keeps where they lead"
+
+
+def test_a_start_button_needs_to_know_its_bot() -> None:
+    content = check(Content("x", "news", {"en": "Hello"}, (Button({"en": "Open"}, start="spring"),)))
+    with pytest.raises(ContentError, match="nobody said which"):
+        render(content, "en")
+    body: Any = render(content, "en", {}, Links(start=lambda code: f"https://t.me/shop?start={code}"))
+    assert body["buttons"] == [[{"text": "Open", "url": "https://t.me/shop?start=spring"}]]
+
+
+def test_media_manners_and_polls_stand_in_the_body() -> None:
+    album = (Media("photo", "file:a.jpg"), Media("video", "https://example.org/a.mp4"))
+    content = Content(
+        "x", "news", {"en": "Hi"}, (), album, silent=True, protect=True, preview=True, ages=(7, 0)
+    )
+    assert render(check(content), "en") == {
+        "text": "Hi",
+        "parse_mode": "HTML",
+        "media": [{"type": one.type, "source": one.source} for one in album],
+        "silent": True,
+        "protect": True,
+        "preview": True,
+        "ages": [7, 0],
+    }
+    poll = Poll({"en": "{first_name} < {city}?"}, ({"en": "Yes"}, {"en": "No"}), multiple=True)
+    asked = render(check(Content("x", "poll", {}, poll=poll)), "tr", {"first_name": "<b>"})
+    assert asked == {"poll": {"question": "<b> < your city?", "options": ["Yes", "No"], "multiple": True}}
+
+
+def test_the_installations_language_comes_before_english() -> None:
+    content = Content("x", "news", {"tr": "Selam", "en": "Hello"})
+    assert content.language_for("de-AT", "tr") == "tr"
+    assert content.language_for("EN-gb", "tr") == "en"
+    assert Content("x", "news", {"tr": "Selam"}).language_for("de", "en") is None
+
+
+def test_markup_is_read_as_people_read_it() -> None:
+    assert readable('<b>a</b> &lt; <a href="https://example.org/?a&amp;b">here</a>') == (
+        "a < here (https://example.org/?a&b)"
+    )
