@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Final
 
 from core.flow.journey.advance import withdraw
-from core.flow.journey.books import began_mark
+from core.flow.journey.books import began_mark, read
 from core.journey import ACTIVE, parse
 from core.ports import Enrolment, Transaction
 
@@ -17,15 +17,18 @@ PAGE: Final = 500
 
 
 async def take_files(tx: Transaction, documents: Sequence[Mapping[str, object]], now_ms: int) -> list[str]:
-    """Store journeys of files that are not known yet as version 1; open those that say so. Their names."""
+    """Store journeys of files that are not known yet as version 1, and open those that say so; one that was
+    edited since becomes a version that waits for approval. Their names."""
     known = await tx.journeys.newest()
     taken = []
     for document in documents:
         journey = parse(document)
-        if journey.name in known:
+        history = await tx.journeys.history(journey.name) if journey.name in known else []
+        former = next((one for one in history if one.author == FILE), None)
+        if history and (former is None or read(former) == journey):
             continue
         stored = await tx.journeys.put(journey.name, document, now_ms, author=FILE, live=False)
-        if journey.starts:
+        if journey.starts and not history:
             await begin(tx, journey.name, stored.version, now_ms)
         taken.append(journey.name)
     return taken

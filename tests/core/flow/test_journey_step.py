@@ -318,11 +318,15 @@ async def test_many_are_taken_in_pages_and_everybody_is_looked_at_once() -> None
     assert [(await traveller.advance(limit=1)).messages for _ in range(3)] == [1, 1, 0]
 
 
-async def test_files_are_stored_once_and_open_if_they_say_so() -> None:
+async def test_files_are_stored_when_they_are_new_or_edited_and_open_if_they_say_so() -> None:
     traveller = Traveller()
     async with traveller.world.store.transaction() as tx:
         files = [{**HELLO, "starts": True}, {**HELLO, "name": "other"}]
         assert await take_files(tx, files, traveller.now) == ["hello", "other"]
-        assert await take_files(tx, [{**HELLO, "lasts_days": 7}], traveller.now) == []
-        assert list(await tx.journeys.live()) == ["hello"]
+        assert await take_files(tx, files, traveller.now) == []
+        edited = {**HELLO, "starts": True, "lasts_days": 7}
+        assert await take_files(tx, [edited], traveller.now) == ["hello"]
+        assert await take_files(tx, [edited], traveller.now) == []
+        live = await tx.journeys.live()
+        assert [(one.name, one.version) for one in live.values()] == [("hello", 1)], "the edit is a proposal"
         assert list(await tx.journeys.newest()) == ["hello", "other"]
