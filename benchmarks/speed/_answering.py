@@ -1,0 +1,122 @@
+"""People ask while a broadcast to very many is under way: a whole installation as `run` has it (poller,
+capture, handlers, ledger, lane), stopped and started anew in the middle."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from adapters.inflight import InFlight
+from adapters.redis.hot import RedisHot
+from adapters.redis.link import Link
+from adapters.redis.pacer import RedisPacer
+from adapters.sql.store import SqlStore
+from adapters.telegram.client import TelegramClient
+from adapters.telegram.messenger import TelegramMessenger
+from app.clock import WallClock
+from app.hot import WatchedHot
+from app.installation import Installation
+from app.parts import Conditions, Logs, Parts
+from benchmarks.speed._audience import address, invite
+from benchmarks.speed._lanes import HOUR_MS, KEYS
+from benchmarks.speed._strict import REFUSED, TAKEN, Line, Strict
+from bot.visitor import BotFace
+
+KEY = b"a benchmark's key, good for nothing else"
+EVERY_S = 0.25
+GRACE_S = 2.0
+
+
+class _Silent:
+    def info(self, event: str, **figures: Any) -> None:
+        """Nobody listens."""
+
+    def warning(self, event: str, **figures: Any) -> None:
+        """Nobody listens."""
+
+
+@dataclass(frozen=True, slots=True)
+class Talk:
+    """Seconds each asker waited; of the broadcast how many were sent before the restart and in all, how many
+    twice, and how many were passed over although later ones in line were sent."""
+
+    waits: Sequence[float]
+    before: int
+    sent: int
+    doubled: int
+    passed_over: int
+
+    def quantile(self, share: float) -> float:
+        """Seconds within which this share was answered."""
+        ordered = sorted(self.waits)
+        return ordered[min(len(ordered) - 1, int(len(ordered) * share))]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where the installation lives."""
+
+    folder: Path
+    link: Link
+    server: Strict
+    line: Line
+
+
+async def answers_while_sending(place: Place, seconds: float) -> Talk:
+    """Half of the time before a restart, half after it."""
+    server, line = place.server, place.line
+    clock = WallClock()
+    store = await _store(place)
+    await invite(store, line.bot_id, [*line.chats, *line.askers], clock.now_ms())
+    await address(store, line.bot_id, line.chats, clock.now_ms())
+    await store.close()
+    await RedisPacer(place.link, KEYS).grant(line.bot_id, [line.askers[-1]], clock.now_ms() - HOUR_MS)
+    before = 0
+    for _ in range(2):
+        before = _broadcast(place)[1]
+        await _run(place, seconds / 2)
+    chats, sent = _broadcast(place)
+    asked_again = sum(call.ended == REFUSED for call in server.calls(line))
+    last = max(chats, default=line.chats.start - 1) - line.chats.start + 1
+    missing = max(0, last - len(set(chats)) - asked_again)
+    return Talk(server.waits(), before, sent, len(chats) - len(set(chats)), missing)
+
+
+async def _store(place: Place) -> SqlStore:
+    return await SqlStore(f"sqlite:///{place.folder / 'answers.db'}").open()
+
+
+async def _run(place: Place, seconds: float) -> None:
+    """An installation from its start to its end; people ask in between."""
+    store, line, clock = await _store(place), place.line, WallClock()
+    client = TelegramClient(line.token, place.server.base, InFlight(), most_per_s=29.5)
+    face = BotFace(line.bot_id, line.token, "bench", "bench")
+    logs = Logs(_Silent(), _Silent(), _Silent())
+    hot, pacer = WatchedHot(RedisHot(place.link, KEYS)), RedisPacer(place.link, KEYS)
+    messenger = TelegramMessenger([client], clock)
+    parts = Parts(store, hot, pacer, messenger, [client], [face], (), clock, logs, _nothing)
+    installation = Installation(parts, Conditions(KEY), "bench")
+    await installation.start()
+    stopping = asyncio.Event()
+    running = asyncio.create_task(installation.run(stopping, ("bot", "sender")))
+    await asyncio.wait([running], timeout=GRACE_S)
+    place.server.converse(line, round((seconds - GRACE_S) / EVERY_S), EVERY_S)
+    await asyncio.wait([running], timeout=seconds)
+    stopping.set()
+    await running
+    await client.close()
+    await store.close()
+
+
+def _broadcast(place: Place) -> tuple[list[int], int]:
+    """The people to whom the broadcast was sent, by the server's list, and how many they are."""
+    calls = place.server.calls(place.line)
+    chats = [call.chat_id for call in calls if call.ended == TAKEN and call.chat_id in place.line.chats]
+    return chats, len(set(chats))
+
+
+async def _nothing() -> None:
+    """Redis is not ours to bring back."""
