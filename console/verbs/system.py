@@ -59,6 +59,7 @@ def bench(
     ] = "",
     quick: Annotated[bool, typer.Option("--quick", help="End within a minute.")] = False,
     updates: Annotated[int, typer.Option(help="How many updates, where it is about updates.")] = 0,
+    only: Annotated[str, typer.Option(metavar="PART", help="One part, where it has several.")] = "",
     json: Json = False,
 ) -> None:
     """Measure speed or quality against a baseline."""
@@ -74,6 +75,7 @@ def bench(
         )
         return
     more = ["--updates", str(updates)] if updates > 0 else []
+    more += ["--only", only] if only else []
     raise typer.Exit(run_bench(name, more, quick=quick, json=json))
 
 
