@@ -115,6 +115,8 @@ def stop_button(name: str, language: str) -> dict[str, object]:
 
 def reason_words(reason: str, language: str) -> str:
     """A reason by which people are counted, in words."""
+    if reason == "no_hour":
+        return say("broadcast-no-hour", language)
     known = Reason.__members__.get(reason.upper())
     words = explain(int(known), 0, language) if known is not None else []
     return words[0] if words else reason.replace("_", " ")

@@ -180,6 +180,7 @@ broadcast-would = { $messages ->
     }.
 broadcast-later = Later: { $reason } ({ $people })
 broadcast-never = Nobody of these gets it: { $reason } ({ $people })
+broadcast-no-hour = nothing is known of their day
 broadcast-button-test = Test to me
 broadcast-button-now = Send now
 broadcast-button-best = At each one's best time

@@ -178,6 +178,7 @@ broadcast-would = { $messages ->
     }.
 broadcast-later = Daha sonra: { $reason } ({ $people })
 broadcast-never = Bunlar almaz: { $reason } ({ $people })
+broadcast-no-hour = günleri hakkında bir şey bilinmiyor
 broadcast-button-test = Bana dene
 broadcast-button-now = Şimdi gönder
 broadcast-button-best = Herkesin en iyi saatinde

@@ -157,7 +157,11 @@ def in_words(reason: str) -> str:
     """A reason by which people are counted, as a sentence."""
     from core.consent import Reason, explain
 
-    others = {"no_thread": "no such forum topic there", "unknown": "nobody knows this group"}
+    others = {
+        "no_thread": "no such forum topic there",
+        "unknown": "nobody knows this group",
+        "no_hour": "neither a timezone nor an hour of recent activity is known",
+    }
     if reason in others:
         return others[reason]
     found = Reason.__members__.get(reason.upper())

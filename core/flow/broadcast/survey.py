@@ -6,6 +6,8 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+import numpy as np
+
 from core.broadcast import ALL_HAVE, GROUPS, Broadcast
 from core.catalog import load_catalog
 from core.consent import Reason, may_contact
@@ -14,9 +16,12 @@ from core.flow.broadcast.groups import chosen_groups, post_body, shut_out
 from core.flow.broadcast.rows import body_of, name_of
 from core.flow.broadcast.values import BroadcastDeps
 from core.learning.features import HOUR_MS
+from core.limits import allowed_hours
 from core.ports import PersonRecord
 
 PAGE = 500
+NO_HOUR = "no_hour"
+"""Nothing is known of the person's day, so no hour is an allowed one."""
 SAMPLES = 5
 
 
@@ -101,6 +106,7 @@ class _Tally:
     def add(self, page: Page) -> None:
         lifetime_ms = int(self._broadcast.lifetime_h * HOUR_MS)
         verdicts = may_contact(page.facts, page.ask, page.due_ms)
+        awake = np.any(allowed_hours(page.facts.quiet), axis=1).tolist()
         self.people += len(page.records)
         for i, record in enumerate(page.records):
             reasons, due_ms = int(verdicts.reasons[i]), int(page.due_ms[i])
@@ -109,7 +115,7 @@ class _Tally:
             if reasons and not until_ms:
                 self._never[name_of(reasons)] += 1
             elif reasons and until_ms >= due_ms + lifetime_ms:
-                self._never[waiting_for(reasons)] += 1
+                self._never[waiting_for(reasons) if awake[i] else NO_HOUR] += 1
             elif not self._take((record, choice), due_ms):
                 self._never["content"] += 1
             elif reasons:
