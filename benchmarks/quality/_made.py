@@ -7,6 +7,7 @@ of the ledger as a step of the flow writes them.
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -14,7 +15,7 @@ import orjson
 
 from benchmarks.quality._site import Site
 from core.ledger import MessageClass, NewMessage
-from core.ports import PersonRecord, Reach
+from core.ports import PersonRecord, Reach, Transaction
 
 MIDDAY: Final = 13
 OWN_UPDATES: Final = 3_000_000_000
@@ -64,6 +65,13 @@ async def broadcast(place: Site, number: int, recipients: int) -> None:
             if reaches.get(no)
         ]
         await tx.ledger.add(rows, now_ms)
+
+
+async def campaign_to(tx: Transaction, people: Sequence[int], now_ms: int) -> None:
+    """A row for each of these, by the first bot that can reach them."""
+    records, reaches = await tx.people.load(people), await tx.people.reach(people)
+    rows = [_message(records[no], reaches[no][0], 0, now_ms) for no in records if reaches.get(no)]
+    await tx.ledger.add(rows, now_ms)
 
 
 def _message(record: PersonRecord, reach: Reach, number: int, now_ms: int) -> NewMessage:

@@ -95,12 +95,14 @@ class People:
 
 @dataclass(slots=True)
 class Site:
-    """A folder with settings, database, Redis and logs, and the processes that work on it."""
+    """A folder with settings, database, Redis and logs, and the processes that work on it. `url`: of a
+    database elsewhere."""
 
     folder: Path
     people: People
     settings: str = ""
     base_url: str = ""
+    url: str = ""
     processes: list[Started] = field(default_factory=list)
 
     # -- places ------------------------------------------------------------------------------------
@@ -194,6 +196,12 @@ class Site:
                 if lease is not None:
                     await tx.control.release(lease)
 
+    async def end_all(self) -> None:
+        """Nothing that was started here is left running."""
+        for one in reversed(self.processes):
+            if one.alive:
+                await one.end(signal.SIGKILL)
+
     async def verb(self, *arguments: str) -> tuple[int, bytes]:
         """Run a verb to its end; exit code and stdout."""
         started = await self.start(*arguments)
@@ -221,7 +229,7 @@ class Site:
     @asynccontextmanager
     async def store(self) -> AsyncIterator[SqlStore]:
         """The database, from outside."""
-        store = SqlStore(f"sqlite:///{self.folder / 'data' / 'kairos.db'}")
+        store = SqlStore(self.url or f"sqlite:///{self.folder / 'data' / 'kairos.db'}")
         try:
             yield store
         finally:
@@ -255,9 +263,7 @@ async def site(folder: Path, people: People, settings: str = "") -> AsyncIterato
         place.configure()
         yield place
     finally:
-        for one in reversed(place.processes):
-            if one.alive:
-                await one.end(signal.SIGKILL)
+        await place.end_all()
 
 
 async def ledger_of(store: SqlStore) -> list[Message]:

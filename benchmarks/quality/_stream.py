@@ -10,6 +10,7 @@ no answer at all.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import multiprocessing
 import random
@@ -26,6 +27,7 @@ from aiohttp import web
 from benchmarks.quality._botapi import Asked, BotApi, handed, raw
 from tests.botapi.generate import Generator, as_bytes
 
+STOP_S: Final = 10.0
 BOT_ID: Final = 42
 """The bot of the generated updates."""
 MARK: Final = "poison"
@@ -101,7 +103,10 @@ def stream(load: Load) -> Iterator[tuple[str, Connection]]:
     try:
         yield str(here.recv()), here
     finally:
-        here.send("stop")
+        with contextlib.suppress(OSError):  # it has ended already
+            here.send("stop")
+        process.join(STOP_S)
+        process.terminate()  # who was ended before all was handed out still waits for that
         process.join()
 
 

@@ -33,6 +33,7 @@ from app.collector import suit_to_batches
 from app.installation import Installation
 from app.parts import Logs, Reading
 from app.run import RunOptions, opened
+from benchmarks.quality._ending import to_the_end
 from benchmarks.quality._pass import Held, again, effects, held, rows
 from benchmarks.quality._record import Folded, folded, shown
 from benchmarks.quality._stream import BOT_ID, MARK, HandedOut, Load, Sort, stream
@@ -120,7 +121,7 @@ def main(arguments: list[str]) -> int:
     began = time.monotonic()
     updates = _number(arguments, QUICK_UPDATES if "--quick" in arguments else UPDATES)
     with tempfile.TemporaryDirectory(prefix="kairos-fuzz-") as folder:
-        ran = asyncio.run(fuzz(Path(folder), updates, _say))
+        ran = to_the_end(fuzz(Path(folder), updates, _say))
     document = document_of(ran, time.monotonic() - began)
     if "--json" in arguments:
         print(orjson.dumps(document).decode())

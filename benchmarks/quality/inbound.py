@@ -12,7 +12,6 @@ Made for the run, and said so: the lease of a dead poller mostly runs out at onc
 
 from __future__ import annotations
 
-import asyncio
 import os
 import platform
 import sys
@@ -24,6 +23,7 @@ from typing import Any, Final
 
 import orjson
 
+from benchmarks.quality._ending import to_the_end
 from benchmarks.quality._killed import Found, Options, suffer
 
 QUICK: Final = Options(3, 1_000, 40, 3, ("sqlite",))
@@ -38,7 +38,7 @@ def main(arguments: list[str]) -> int:
     runs = {}
     for database in options.databases:
         with tempfile.TemporaryDirectory(prefix="kairos-inbound-") as folder:
-            runs[database] = asyncio.run(suffer(Path(folder), options, database, _say))
+            runs[database] = to_the_end(suffer(Path(folder), options, database, _say))
     document = document_of(runs, time.monotonic() - began)
     if "--json" in arguments:
         print(orjson.dumps(document).decode())
