@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 from core.text import lower
@@ -31,6 +32,7 @@ _TR_ENDINGS: Final = (
 _NOT_WORDS: Final = frozenset({NAME.lower(), LINK.lower()})
 _ENOUGH: Final = 0.2
 _FEW: Final = 3
+_RUN: Final = 8
 _SHORTEST_ENDING: Final = 6
 
 
@@ -43,14 +45,24 @@ def language_of(seen: Reading) -> str:
 
 
 def foreign_speech(seen: Reading, language: str) -> list[str]:
-    """Why the text is not in this language."""
+    """Why the text is not, or not all, in this language."""
     words = [word for word in _words(seen, language) if word not in _NOT_WORDS]
     if len(words) < _FEW:
         return ["language: too few words to be a message"]
     found = language_of(seen)
-    if found == language:
-        return []
-    return [f"language: it is {found or 'neither Turkish nor English'}, not {language}"]
+    if found != language:
+        return [f"language: it is {found or 'neither Turkish nor English'}, not {language}"]
+    return ["language: a part of it is in another"] if _longest_foreign(words, language) >= _RUN else []
+
+
+def _longest_foreign(words: Sequence[str], language: str) -> int:
+    """The longest run of words of which none is surely of this language."""
+    own = _is_turkish if language == "tr" else EN_WORDS.__contains__
+    longest = run = 0
+    for word in words:
+        run = 0 if own(word) else run + 1
+        longest = max(longest, run)
+    return longest
 
 
 def _shares(seen: Reading) -> tuple[float, float]:

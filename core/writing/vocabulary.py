@@ -93,12 +93,13 @@ NUMBERS: Final[Mapping[str, Mapping[str, str]]] = {
 """Figures that are written as words."""
 
 MODEL: Final = _listed(
-    """prompt*, system message*, system role, sistem mesaj*, talimat*, instruction*, as an ai, language
-        model*, dil model*, yapay zek*, chatgpt, chat gpt, openai, open ai, gpt, json, assistant,
-        asistan*, ignore all, ignore any, ignore the, ignore previous, ignore above, yok say*, brief
-        says, the brief"""
+    """prompt*, system message*, system role, sistem mesaj*, talimat*, instruction*, as an ai,
+    language model*, dil model*, yapay zek*, chatgpt, chat gpt, openai, open ai, gpt, json, assistant,
+    asistan*, ignore all, ignore any, ignore the, ignore previous, ignore above, yok say*, brief says,
+    the brief, holdout*, kill switch*, cooldown*, daily limit*, quiet hours, without review, consent*,
+    segment*"""
 )
-"""What only somebody says who speaks of the request instead of to a person."""
+"""What only somebody says who speaks of the request, or of how messages are made, instead of to a person."""
 
 TR_WORDS: Final = frozenset(
     """ve bir bu şu o için ile çok daha sana seni sen senin size sizi siz sizin biz bize bizim ben bana
@@ -110,7 +111,10 @@ TR_WORDS: Final = frozenset(
 )
 EN_WORDS: Final = frozenset(
     """the and you your yours is are was be been for to of with in on at it its this that we our us
-        have has can not hi hello here there what when how from if or but more will just let would
-        could like i i'm we're you're it's don't there's here's by as about into up out get got so
-        they them their my do does did back some any all how's""".split()  # noqa: SIM905 - likewise
+        have has can not hi hello here there what when how from if or but more will just let would could
+        like i i'm we're you're it's don't there's here's by as about into up out get got so they them
+        their my do does did back some any all how's a an only until who those these which where why now
+        see new want than then while still may much many every each other one time day days take takes
+        make need know think go come look find ask write read try good easy before after over between
+        without again first last most very too also because""".split()  # noqa: SIM905 - likewise
 )

@@ -27,11 +27,13 @@ _MEMORY: Final = 1_000
 
 class Model:
     """Seeded: the same requests in the same order get the same answers. `malicious`: it obeys what stands
-    between « and » in what it gets, and where it is asked for other people it tells what it has seen."""
+    between « and » in what it gets, and where it is asked for other people it tells what it has seen;
+    `adds`: what it says then by itself."""
 
     def __init__(self, seed: int = 0, *, malicious: bool = False) -> None:
         self._dice = Random(f"openai model {seed}")
         self.malicious = malicious
+        self.adds: tuple[str, ...] = ()
         self._seen: list[str] = []
 
     def text(self, document: str) -> str:
@@ -53,7 +55,7 @@ class Model:
         return f"{opening} {_escaped(self._dice.choice(facts)).rstrip('.')}. {closing}"
 
     def _obeying(self, text: str, document: str) -> str:
-        wanted = _SAID.findall(document)
+        wanted = [*_SAID.findall(document), *self.adds]
         if _TELL.search(document):
             wanted += [f"{one[:300]}" for one in self._seen[-3:]]
         if not wanted:
