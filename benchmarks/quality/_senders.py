@@ -18,7 +18,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import orjson
 
@@ -38,7 +38,7 @@ WAITING: Final = 60
 PEOPLE_A_KILL, PEOPLE_BESIDES = 45, 250
 OLDEST: Final = 0.7
 """Share of the kills that take the process that has run for longest; it has most lanes."""
-AIM_S, DELAY_S = 10.0, 0.4
+AIM_S, DELAY_S = 30.0, 0.4
 LEFT_LEASES: Final = 0.03
 """Share of the dead whose leases run out by themselves, after 20 s."""
 CLOSE_S: Final = 240.0
@@ -62,6 +62,11 @@ class Tally:
     said: list[str] = field(default_factory=list)
     kill_s: float = 0.0
     wall_s: float = 0.0
+
+    @property
+    def exposed(self) -> int:
+        """Messages that may end as `unknown`."""
+        return len(self.in_flight | self.ambiguous)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +125,7 @@ class _Run:
         self._senders: list[Started] = []
         self._helper: Started | None = None
         self._next_person = 0
+        self._before = 0
         self.tally = Tally()
 
     async def open(self, api: str) -> None:
@@ -133,7 +139,7 @@ class _Run:
         imported = await self._start("import", str(self._site.history), "--json")
         if (await imported.end(None)).code:
             raise RuntimeError(f"the history was not imported: {imported.err.read_text()}")
-        before = self._site.starts()
+        self._before = before = self._site.starts()
         self._helper = await self._start("run", "bot")
         await self._site.working([self._helper], before)
         self._senders = [await self._start("run", "sender") for _ in range(SENDERS)]
@@ -144,9 +150,9 @@ class _Run:
     async def round(self, number: int) -> None:
         """Wait until messages are on their way, kill a sender, and let another take its place."""
         await self._feed()
+        await until(self._two_at_work, "two senders are at work")
         await self._aim()
-        oldest = self._dice.random() < OLDEST
-        victim = self._senders.pop(0 if oldest else self._dice.randrange(len(self._senders)))
+        victim = self._senders.pop(0 if self._dice.random() < OLDEST else 1)
         if not victim.alive:
             raise RuntimeError(f"a sender did not survive: {victim.err.read_text()}")
         self._heard(await victim.end(signal.SIGKILL), expected=-signal.SIGKILL)
@@ -176,6 +182,10 @@ class _Run:
 
     async def _start(self, *arguments: str) -> Started:
         return await self._site.start(*arguments, env=TOKENS)
+
+    def _two_at_work(self) -> bool:
+        """One may still be starting; everybody who was killed had started."""
+        return self._site.starts() - self._before >= 1 + self.tally.kills + SENDERS - 1
 
     # ------------------------------------------------------------------ rows
     async def _feed(self) -> None:
@@ -225,3 +235,33 @@ class _Run:
                 lease = await tx.control.acquire(f"lane:{bot_id}", holder, now_ms(), 1)
                 if lease is not None:
                     await tx.control.release(lease)
+
+
+def faults_of(found: Found) -> dict[str, int]:
+    """What must be 0: the referee's violations are what is doubled, lost in silence or said to be sent and
+    was not, and who was bothered."""
+    return {
+        **found.judged.verdict.violations,
+        "unknown_of_nowhere": found.strangers,
+        "unknown_beyond_bound": max(0, found.unknown - found.tally.exposed),
+        "tracebacks": sum("Traceback" in said for said in found.tally.said),
+        "stops_not_clean": sum(code != 0 for code in found.tally.stop_codes),
+    }
+
+
+def figures_of(found: Found) -> dict[str, Any]:
+    """What was done, and what it came to."""
+    tally, verdict = found.tally, found.judged.verdict
+    return {
+        "kills": tally.kills,
+        "kills_at_work": tally.kills_at_work,
+        "in_flight_at_kills": len(tally.in_flight),
+        "requests_without_an_answer": len(tally.ambiguous),
+        "faults_struck": tally.struck,
+        "unknown": found.unknown,
+        "ledger": found.judged.ledger,
+        "campaign_messages_received": verdict.campaign_messages,
+        "seconds_a_kill": round(tally.kill_s, 2),
+        "wall_s": round(tally.wall_s, 1),
+        "violations": verdict.details[:10],
+    }

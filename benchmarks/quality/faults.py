@@ -1,85 +1,62 @@
 """`kill -9` again and again: does anything get lost or doubled, and is anybody bothered?
 
-The sandbox and `run` are two processes in real time. People chat, a broadcast goes out, and at random moments
-(seeded) `run` is killed, or Redis under it, or what Redis holds is deleted. At the end `run` is stopped
-cleanly, `doctor` looks it over, and the referee judges by what the sandbox's server had received.
+Two runs in real time, judged by the referee by what the sandbox's server had received. In the first a whole
+`run` is killed while people live with it, and Redis with it (`_whole`: 20 times). In the second three senders
+share the lanes of six bots, one after the other is killed in the middle of sending, and requests fail in
+every way that Telegram's can: dropped before and after the message was delivered, half answered, not answered
+in time, 500, 429 (`_senders`: 200 times on SQLite, 200 on PostgreSQL).
 
-Made for the run, and said so: history lines in which every resident declares a timezone where it is
-midday now (else little would be sent at night); and the rows of a broadcast, written into the ledger as
-a step of the flow would, for everybody, also those to whom the door must not let them. Leases of the dead
-mostly run out at once instead of after 20 s. People hurry, but limits are kept and judged by the real clock.
+`--kills N` of senders on each database, `--store sqlite|postgresql|both`, `--senders`: the second run alone,
+`--quick`: a few kills of both on SQLite. Progress is on stderr.
 """
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
 import os
 import platform
-import random
 import sys
 import tempfile
 import time
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import orjson
 
-from benchmarks.quality._judged import Judged, judged
-from benchmarks.quality._made import broadcast, live_in
-from benchmarks.quality._site import People, Site, ledger_of, site, until
-from core.ledger import Message, MessageClass, State
+from benchmarks.quality import _senders, _whole
+from benchmarks.quality._databases import KINDS
+from benchmarks.quality._ending import to_the_end
+from benchmarks.quality._judged import Judged
 
-SETTINGS = "delivery: {rate_per_s: 12, rate_ceiling_per_s: 12}"
-"""Slow enough that a kill finds messages on their way."""
-EARLY, REDIS_KILLED, REDIS_FLUSHED, LEFT_LEASES = 0.2, 0.3, 0.3, 0.2
-"""Chances of a round: killed while it starts; Redis killed, flushed; leases left to run out by themselves."""
-LIFE_S = 3.0
-AIMED = 0.5
-"""Share of the kills that wait for a message to be on its way, so that the worst moment is met often."""
-AIM_S = 8.0
-FIRST_ROUNDS = 2
-"""These meet no chance: the first aims, the second kills Redis, the third flushes it, so that a short run has
-each."""
+KILLS, QUICK_KILLS = 200, 3
+SEED: Final = 7
 
 
 @dataclass(frozen=True, slots=True)
-class Options:
-    """How long and how hard."""
+class Runs:
+    """What there is to judge. whole: of the first run; senders: of the second, by database."""
 
-    kills: int = 20
-    people: People = field(default_factory=lambda: People(300, 400, seed=11, days=4))
-    recipients: int = 40
-    settle: bool = True
-
-
-QUICK = Options(3, People(60, 1500, seed=5, days=2), 25, settle=False)
-
-
-@dataclass(slots=True)
-class Tally:
-    """What was done, and what was on its way when it was."""
-
-    kills: int = 0
-    while_starting: int = 0
-    redis_killed: int = 0
-    redis_flushed: int = 0
-    in_flight: dict[int, Message] = field(default_factory=dict)
-    start_s: list[float] = field(default_factory=list)
-    stop_s: float = 0.0
-    stop_code: int = -1
-    doctor_code: int = -1
-    said: list[str] = field(default_factory=list)
+    whole: tuple[_whole.Tally, Judged] | None
+    senders: Mapping[str, _senders.Found]
 
 
 def main(arguments: list[str]) -> int:
     """The benchmark's document on stdout; 0 when every target is met."""
     began = time.monotonic()
-    options = QUICK if "--quick" in arguments else Options()
-    with tempfile.TemporaryDirectory(prefix="kairos-faults-") as folder:
-        tally, found = asyncio.run(suffer(Path(folder), options))
-    document = document_of(tally, found, time.monotonic() - began)
+    quick = "--quick" in arguments
+    wanted = _of(arguments, "--store", "sqlite" if quick else "both")
+    kills = int(_of(arguments, "--kills", str(QUICK_KILLS if quick else KILLS)))
+    whole = None
+    if "--senders" not in arguments:
+        with tempfile.TemporaryDirectory(prefix="kairos-faults-") as folder:
+            options = _whole.QUICK if quick else _whole.Options()
+            whole = to_the_end(_whole.suffer(Path(folder), options, _say))
+    senders = {}
+    for database in KINDS if wanted == "both" else (wanted,):
+        with tempfile.TemporaryDirectory(prefix="kairos-faults-") as folder:
+            senders[database] = to_the_end(_senders.suffer(Path(folder), kills, database, SEED, _say))
+    document = document_of(Runs(whole, senders), time.monotonic() - began)
     if "--json" in arguments:
         print(orjson.dumps(document).decode())
     else:
@@ -87,98 +64,28 @@ def main(arguments: list[str]) -> int:
     return 0 if all(target["ok"] for target in document["targets"].values()) else 1
 
 
-async def suffer(folder: Path, options: Options) -> tuple[Tally, Judged]:
-    """The whole run in this folder."""
-    tally, dice = Tally(), random.Random(options.people.seed)
-    async with site(folder, options.people, SETTINGS) as place:
-        await live_in(place)
-        for number in range(options.kills):
-            await _round(place, tally, dice, (number, options.recipients))
-        await _end(place, tally, settle=options.settle)
-    return tally, await judged(place, set(tally.in_flight))
+def _of(arguments: list[str], name: str, default: str) -> str:
+    return arguments[arguments.index(name) + 1] if name in arguments else default
 
 
-async def _round(place: Site, tally: Tally, dice: random.Random, step: tuple[int, int]) -> None:
-    """A broadcast, a start, some time, perhaps no Redis, and `kill -9`."""
-    number, recipients = step
-    await broadcast(place, number, recipients)
-    began, before = time.monotonic(), place.starts()
-    run = await place.start("run")
-    if number > FIRST_ROUNDS and dice.random() < EARLY:
-        tally.while_starting += 1
-    else:
-        await place.working([run], before)
-        tally.start_s.append(time.monotonic() - began)
-    for chance, always, hurt in ((REDIS_KILLED, 1, _kill_redis), (REDIS_FLUSHED, 2, _flush_redis)):
-        if dice.random() < chance or number == always:
-            await asyncio.sleep(dice.random() * LIFE_S / 2)
-            hurt(place, tally)
-    if not number or dice.random() < AIMED:
-        await _aim(place)
-    else:
-        await asyncio.sleep(dice.random() * LIFE_S)
-    assert run.alive, f"`run` did not survive: {run.err.read_text()}"
-    tally.in_flight |= {message.id: message for message in await place.kill(run)}
-    tally.kills += 1
-    tally.said.append(run.err.read_text())
-    if dice.random() >= LEFT_LEASES:
-        await place.bury(run)
-
-
-async def _aim(place: Site) -> None:
-    """Wait until a message is on its way; not for ever, because the lane may still belong to the dead."""
-
-    async def under_way() -> bool:
-        async with place.store() as store:
-            return any(row.state is State.SENDING for row in await ledger_of(store))
-
-    with contextlib.suppress(TimeoutError):
-        await until(under_way, "a message is on its way", AIM_S)
-
-
-def _kill_redis(place: Site, tally: Tally) -> None:
-    tally.redis_killed += place.kill_redis()
-
-
-def _flush_redis(place: Site, tally: Tally) -> None:
-    tally.redis_flushed += place.flush_redis()
-
-
-async def _end(place: Site, tally: Tally, *, settle: bool) -> None:
-    """One more start; all that waited takes effect; a clean stop, and the doctor."""
-    [run] = await place.run()
-    await until(lambda: _caught_up(place, tally, settle=settle), "everything that waited has taken effect")
-    ended = await run.end()
-    tally.stop_s, tally.stop_code = ended.seconds, ended.code
-    tally.said.append(ended.said)
-    tally.doctor_code, _ = await place.verb("doctor", "--json")
-
-
-async def _caught_up(place: Site, tally: Tally, *, settle: bool) -> bool:
-    """Lanes are taken over and due campaigns judged; when it shall settle, no row of the dead is open."""
-    now_ms = time.time_ns() // 1_000_000
-    async with place.store() as store:
-        rows = await ledger_of(store)
-    open_ = [row for row in rows if row.id in tally.in_flight and row.state is State.SENDING]
-    if not settle:
-        open_ = [row for row in open_ if row.cls is MessageClass.CAMPAIGN]
-    due = [row for row in rows if row.state in (State.PLANNED, State.RETRY) and row.due_ms < now_ms - 2_000]
-    return not open_ and not due
+def _say(words: str) -> None:
+    print(words, file=sys.stderr, flush=True)
 
 
 # ----------------------------------------------------------------------------------------------- the document
-def document_of(tally: Tally, found: Judged, wall_s: float) -> dict[str, Any]:
+def document_of(runs: Runs, wall_s: float) -> dict[str, Any]:
     """DESIGN's document of a benchmark."""
-    strangers = set(found.unknown) - set(tally.in_flight)
-    tracebacks = sum("Traceback" in said for said in tally.said)
-    lost = len(found.unknown) + len(found.waiting)
-    targets = {kind: _target(0, count) for kind, count in found.verdict.violations.items()}
-    targets |= {
-        "unknown_not_in_flight": _target(0, len(strangers)),
-        "tracebacks": _target(0, tracebacks),
-        "clean_stop_exit": _target(0, tally.stop_code),
-        "doctor_exit": _target(0, tally.doctor_code),
-    }
+    targets: dict[str, Any] = {}
+    figures: dict[str, Any] = {}
+    if runs.whole is not None:
+        targets |= {name: _target(0, got) for name, got in _whole.faults_of(*runs.whole).items()}
+        figures["whole"] = _whole.figures_of(*runs.whole)
+    for database, found in runs.senders.items():
+        faults = _senders.faults_of(found)
+        targets |= {f"senders_{database}_{name}": _target(0, got) for name, got in faults.items()}
+        figures[f"senders_{database}"] = _senders.figures_of(found)
+    open_ = sum(found.tally.exposed for found in runs.senders.values())
+    unknown = sum(found.unknown for found in runs.senders.values())
     return {
         "name": "quality/faults",
         "machine": {
@@ -186,27 +93,8 @@ def document_of(tally: Tally, found: Judged, wall_s: float) -> dict[str, Any]:
             "cores": os.cpu_count(),
             "platform": f"{platform.system()} {platform.machine()}",
         },
-        "ratios": {"unknown_vs_in_flight_at_kills": round(lost / max(1, len(tally.in_flight)), 3)},
-        "figures": {
-            "kills": tally.kills,
-            "kills_while_starting": tally.while_starting,
-            "redis_killed": tally.redis_killed,
-            "redis_flushed": tally.redis_flushed,
-            "updates": found.updates,
-            "updates_acknowledged": found.acknowledged,
-            "inbox": found.inbox,
-            "ledger": found.ledger,
-            "messages_received": found.verdict.messages,
-            "campaign_messages_received": found.verdict.campaign_messages,
-            "in_flight_at_kills": len(tally.in_flight),
-            "unknown": len(found.unknown),
-            "still_to_be_closed": len(found.waiting),
-            "quiet_hours_estimated": found.verdict.quiet_hours_estimated,
-            "restart_s": round(sum(tally.start_s) / max(1, len(tally.start_s)), 2),
-            "stop_s": round(tally.stop_s, 2),
-            "wall_s": round(wall_s, 1),
-            "violations": found.verdict.details[:10],
-        },
+        "ratios": {"unknown_vs_in_flight_and_ambiguous": round(unknown / max(1, open_), 3)},
+        "figures": {**figures, "wall_s": round(wall_s, 1)},
         "targets": targets,
     }
 
