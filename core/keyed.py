@@ -15,6 +15,7 @@ import binascii
 import hmac
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from core.errors import ContentError
@@ -107,8 +108,14 @@ def read_click(key: bytes, token: str) -> tuple[int, int] | None:
     return int.from_bytes(said[1:], "big"), said[0]
 
 
+@lru_cache(maxsize=8)
+def _clicks_key(key: bytes) -> bytes:
+    """Derived once: there is a token in every tracked address that is sent."""
+    return derive(key, "clicks")
+
+
 def _click_mac(key: bytes, said: bytes) -> bytes:
-    return hmac.digest(derive(key, "clicks"), said, "sha256")[:_MAC_BYTES]
+    return hmac.digest(_clicks_key(key), said, "sha256")[:_MAC_BYTES]
 
 
 def _mac(key: bytes, said: bytes) -> bytes:

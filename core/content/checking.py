@@ -23,6 +23,8 @@ MAX_DATA_BYTES: Final = 64
 MAX_BUTTON: Final = 64
 MAX_BUTTONS: Final = 6
 MAX_ALBUM: Final = 10
+POLL: Final = "poll"
+"""The kind of a content that is voted on."""
 MAX_QUESTION: Final = 300
 MAX_OPTION: Final = 100
 OPTIONS: Final = (2, 12)
@@ -110,6 +112,8 @@ def _poll_faults(content: Content) -> Iterator[str]:
     poll, where = content.poll, f"content {content.name}"
     if poll is None:
         return
+    if content.kind != POLL:
+        yield f"{where}: its kind must be {POLL}, or votes would answer nothing"
     if content.texts or content.media:
         yield f"{where}: a poll has its question and options, no texts and no media"
     if not OPTIONS[0] <= len(poll.options) <= OPTIONS[1]:

@@ -115,6 +115,7 @@ def test_albums_and_captions_without_words_are_fine() -> None:
 @pytest.mark.parametrize(
     ("content", "fault"),
     [
+        (replace(ASK, kind="news"), "its kind must be poll"),
         (replace(ASK, texts=TEXT), "no texts and no media"),
         (replace(ASK, media=(PHOTO,)), "no texts and no media"),
         (replace(ASK, poll=Poll({"en": "Well?"}, YES_NO[:1])), "2 to 12 options, not 1"),

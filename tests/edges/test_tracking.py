@@ -6,22 +6,19 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from pathlib import Path
 from urllib.parse import urlsplit
 
 import aiohttp
 import pytest
 
-from adapters.memory import MemoryHot, MemoryStore
-from adapters.sql.store import SqlStore
+from adapters.memory import MemoryStore
 from adapters.web.receiver import Probes, Receiver
 from app.tracking import follower, link_of, links_of
 from core.content import Content, check, render
 from core.flow.click import ClickDeps
-from core.identity import telegram
 from core.keyed import Link as ReadLink
-from core.keyed import click_token, read_link
-from core.ledger import Message, Move, State
+from core.keyed import read_link
+from core.ledger import Message
 from core.ports import Transaction
 from tests.core.flow.test_deliver_step import deliver, ready
 from tests.core.flow.worlds import ANNA, BOT, NOW, World
@@ -118,29 +115,6 @@ async def test_the_redirect_is_answered_only_after_the_click_is_durable() -> Non
         store.gate.set()
         assert await asking == (302, SHOP)
     assert "link_clicked" in await world.kinds(ANNA)
-
-
-async def test_many_clicks_at_once_count_once_in_a_file(tmp_path: Path) -> None:
-    world = World()
-    store = await SqlStore(f"sqlite:///{tmp_path / 'a.db'}").open()
-    async with store.transaction() as tx:
-        [number] = (await tx.people.resolve([telegram(ANNA)], NOW)).values()
-        [row] = await tx.ledger.add(
-            [replace(world.offer(ANNA, number), body={"links": [SHOP]}, step="1")], NOW
-        )
-        assert row is not None
-        for move in (
-            Move(row.id, State.PLANNED, State.SENDING, permit_ms=NOW),
-            Move(row.id, State.SENDING, State.SENT, sent_ms=NOW),
-        ):
-            await tx.ledger.move([move])
-    follow = follower(ClickDeps(store, MemoryHot()), KEY, world.clock)
-    token = click_token(KEY, row.id, 0)
-    assert await asyncio.gather(*(follow(token, True) for _ in range(20))) == [SHOP] * 20
-    async with store.transaction(write=False) as tx:
-        events = await tx.events.all_of_person(number)
-    await store.close()
-    assert sorted(one.event.kind for one in events) == ["campaign_answered", "link_clicked"]
 
 
 def test_a_start_button_opens_the_bot_with_a_signed_code() -> None:

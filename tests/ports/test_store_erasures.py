@@ -199,6 +199,18 @@ async def test_campaigns_and_decisions_stay_for_the_figures_about_nobody(store: 
         assert await put(tx, campaign(ben, "2")), "others go on"
 
 
+async def test_tracked_links_go_on_leading_where_they_led(store: Store) -> None:
+    [anna] = await people(store, ANNA)
+    body = {"text": "Hi Anna {link:0}", "links": ["https://shop.example/"]}
+    async with store.transaction() as tx:
+        [message] = await put(tx, campaign(anna, body=body))
+        await sent(tx, message, NOW)
+    await erased(store, anna)
+    async with store.transaction(write=False) as tx:
+        left = (await tx.ledger.get([message.id]))[message.id]
+    assert (left.person_no, left.body) == (-anna, {"links": ["https://shop.example/"]})
+
+
 async def test_what_happened_in_a_group_stays_about_nobody_and_the_group_folds_the_same(store: Store) -> None:
     anna, ben = await people(store, ANNA, BEN)
     words: dict[str, Scalar] = {
