@@ -10,7 +10,7 @@ from core.consent import ConsentChange
 from core.event import ACTIVE_KINDS, CHOICES, Event, PersonEvent
 from core.identity import Sender
 from core.ports import Contact, PersonRecord, Reach
-from core.profile import ProfileState, fold, pack, view
+from core.profile import ProfileState, fold, forgets, moment_of, pack, view
 
 _WAKES: Final = frozenset(
     {
@@ -45,6 +45,7 @@ def changed(
 ) -> PersonRecord:
     """The record with these new events of the person in it."""
     events = [item.event for item in items]
+    kept = still_shown(record, events)
     state = fold(record.state, events)
     wakes = any(event.kind in _WAKES for event in events)
     return PersonRecord(
@@ -56,7 +57,19 @@ def changed(
         record.holdout,
         plan_after_ms=0 if wakes else record.plan_after_ms,
         segment_after_ms=0,
+        hot=record.hot if kept else "",
     )
+
+
+def still_shown(record: PersonRecord, events: Iterable[Event]) -> bool:
+    """Whether the hot profile stays the view of the record at its own moment, whatever these events add:
+    campaigns that went out since are not seen from there, as long as nothing old is dropped for them. The
+    next look at the person's segments, which follows at once, makes a new one."""
+    if not record.hot or not record.state.first_ms:
+        return False
+    at_ms = moment_of(record.hot)
+    later = all(event.kind == "campaign_sent" and event.ts_ms > at_ms for event in events)
+    return later and not forgets(record.state, max((event.ts_ms for event in events), default=0))
 
 
 def packed(record: PersonRecord, now_ms: int) -> PersonRecord:

@@ -15,7 +15,8 @@ from core.ports import GroupRecord, HotRow, HotStore, PersonRecord, Transaction
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """What was new, and the records as they stand after it. `gone`: groups that are no more."""
+    """What was new, and the records whose hot profile is another one after it. `gone`: groups that are no
+    more."""
 
     fresh: tuple[PersonEvent, ...]
     records: tuple[PersonRecord, ...]
@@ -60,6 +61,7 @@ async def absorb(
     these people, if the step has read them in this transaction; `finish`: what it makes of each after its
     events, then all of them are saved."""
     by_person: dict[int, list[PersonEvent]] = {}
+    shown: set[int] = set()
     for item in fresh:
         if item.person_no:
             by_person.setdefault(item.person_no, []).append(item)
@@ -68,11 +70,16 @@ async def absorb(
     after = {no: changed(loaded[no], news, origin.senders) for no, news in by_person.items()}
     if finish is not None:
         after = {no: finish(after.get(no, item)) for no, item in loaded.items()}
-    records = await tx.people.save([packed(after[no], now_ms) for no in sorted(after)])
+    else:
+        shown = {no for no, item in after.items() if item.hot}
+    records = await tx.people.save(
+        [item if no in shown else packed(item, now_ms) for no, item in sorted(after.items())]
+    )
     await tx.people.set_reach(reaches(fresh, origin.senders))
     await tx.people.change_consent(consents(fresh))
     groups = await absorb_groups(tx, fresh, now_ms, origin.places)
-    return Recorded(tuple(fresh), tuple(records), tuple(groups))
+    changed_hot = tuple(one for one in records if one.person_no not in shown)
+    return Recorded(tuple(fresh), changed_hot, tuple(groups))
 
 
 async def show(hot: HotStore, recorded: Recorded) -> None:

@@ -10,7 +10,7 @@ states are equal to the last byte. Leaves to others: scores and timezone (`core.
 them).
 """
 
-from core.profile.folding import fold
+from core.profile.folding import fold, forgets
 from core.profile.groups import (
     GroupProfile,
     GroupState,
@@ -21,7 +21,7 @@ from core.profile.groups import (
     standing,
     view_group,
 )
-from core.profile.hot import pack, pack_group, unpack, unpack_group
+from core.profile.hot import moment_of, pack, pack_group, unpack, unpack_group
 from core.profile.regrouping import regrouped
 from core.profile.values import KEEP_DAYS, BotLink, Profile, ProfileState, Purchase
 from core.profile.viewing import hours_of_week, view
@@ -38,8 +38,10 @@ __all__ = [
     "chat_now",
     "fold",
     "fold_group",
+    "forgets",
     "has_thread",
     "hours_of_week",
+    "moment_of",
     "pack",
     "pack_group",
     "regrouped",

@@ -157,6 +157,16 @@ class _Person:
         )
 
 
+def forgets(state: ProfileState, now_ms: int) -> bool:
+    """Whether an event of this moment would make the record drop something old."""
+    oldest = max(state.last_ms, now_ms) // DAY_MS - KEEP_DAYS + 1
+    if any(row[0] < oldest for row in state.counts.values()):
+        return True
+    if state.hours and next(iter(state.hours)) < oldest:
+        return True
+    return any(moments[0] < oldest * DAY_MS for moments in (state.sends, state.answers) if moments)
+
+
 _NO_LINK: Final = BotLink()
 
 

@@ -80,6 +80,7 @@ def pack(profile: Profile, segments: Mapping[str, float]) -> str:
     return "[" + ",".join(parts) + "]"
 
 
+_AT: Final = '["at","'
 Add = Callable[[str], None]
 
 
@@ -150,6 +151,11 @@ def _money(p: Profile, add: Add) -> None:
         add(f'"rfm","{p.rfm_recency}.{p.rfm_frequency}.{p.rfm_money}"')
     if p.subscribed_until_ms:
         add(f'"until","{p.subscribed_until_ms}"')
+
+
+def moment_of(packed: str) -> int:
+    """The moment of the view that was packed so."""
+    return int(packed[len(_AT) : packed.index('"', len(_AT))])
 
 
 def unpack(kept: Mapping[str, str]) -> dict[str, object]:  # noqa: A002 - a hash is what Redis calls it

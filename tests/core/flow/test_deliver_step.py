@@ -12,6 +12,7 @@ from core.errors import HotStoreError
 from core.flow.deliver import IDLE_MS, DeliverDeps
 from core.ledger import COUNTED, Message, Move, State
 from core.ports import Receipt
+from core.profile import moment_of, pack, view
 from tests.core.flow.worlds import ANNA, BORA, BOT, CEM, DAY, HOUR, MINUTE, SECOND, World
 
 
@@ -55,15 +56,18 @@ async def test_the_permit_is_committed_before_the_request_leaves_and_younger_tha
     assert [row.attempts for row, _ in messenger.seen] == [1, 1, 1]
 
 
-async def test_a_sent_message_is_closed_shown_and_an_event_of_its_person() -> None:
+async def test_a_sent_message_is_closed_and_an_event_of_its_person() -> None:
     world = await ready(ANNA)
     (offer,) = await world.offers(ANNA)
     assert await deliver(world) == 1
     row = await world.row(offer.id)
     assert (row.state, row.telegram_id, row.sent_ms > 0) == (State.SENT, 1, True)
     assert (await world.kinds(ANNA))[-1] == "campaign_sent"
-    number = await world.number(ANNA)
-    assert (await world.hot.read([number]))[number]["sent"] == "1.0.0"
+    record = await world.record(ANNA)
+    assert record.state.sends == (row.sent_ms,)
+    assert record.segment_after_ms == 0  # at once the person's segments are looked at, and shown, again
+    shown = view(record.person_no, record.state, moment_of(record.hot))
+    assert pack(shown, record.segments) == record.hot
     buttons = world.messenger.sent[0].body["buttons"]
     assert buttons == [[{"text": "VIP", "data": f"c:{offer.id}:offer:more"}]]
 

@@ -96,6 +96,6 @@ async def test_one_message_a_day_means_one_even_where_the_strategy_allows_two() 
     await deliver(world)
     kept = await world.row(second.id)
     assert (kept.state, len(world.messenger.sent)) == (State.PLANNED, 1)
-    assert kept.reason.endswith("frequency")
+    assert kept.reason.endswith("frequency, after message 1 (opt)")
     world.clock.advance((kept.due_ms - world.clock.now_ms()) / 1000)
     assert await deliver(world) == 1
