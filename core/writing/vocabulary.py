@@ -116,5 +116,5 @@ EN_WORDS: Final = frozenset(
         their my do does did back some any all how's a an only until who those these which where why now
         see new want than then while still may much many every each other one time day days take takes
         make need know think go come look find ask write read try good easy before after over between
-        without again first last most very too also because""".split()  # noqa: SIM905 - likewise
+        without again first last most very too also because""".split()  # noqa: SIM905 - this list reads better as a text too
 )
