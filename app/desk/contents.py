@@ -133,11 +133,12 @@ class ContentDesk:
             catalog = await load_catalog(tx, self._space.specs, [record.person_no] if record else [0])
             bot = await self._bot(tx, record) if record else ""
         wanted = [language or (language_of(record) if record else "")]
-        if not any(wanted):
-            wanted = ["en"] if record else list(line.content.languages)
+        if not record and not language:
+            wanted = list(line.content.languages)
         values = values_of(record, bot) if record else {}
         worded = catalog.worded(line.content, record.person_no if record else 0)
-        return [_preview(worded, one, values) for one in wanted]
+        default = "" if language else self._space.sending.language
+        return [_preview(worded, (one, default), values) for one in wanted]
 
     async def links(self, days: int = 30) -> list[LinkLine]:
         """Every address in contents, and who opened it."""
@@ -272,9 +273,11 @@ def _changed(old: Mapping[str, object], new: Mapping[str, object]) -> tuple[str,
     return tuple(sorted(key for key in old.keys() | new.keys() if old.get(key) != new.get(key)))
 
 
-def _preview(content: Content, language: str, values: Mapping[str, str]) -> Preview:
-    chosen = content.language_for(language)
-    if chosen is None:
+def _preview(content: Content, reader: tuple[str, str], values: Mapping[str, str]) -> Preview:
+    """For a reader of the first language; of none (asked for by name) there is no other to fall back on."""
+    language, default = reader
+    chosen = content.language_for(language, default)
+    if chosen is None or (not default and chosen != language.partition("-")[0].lower()):
         raise ContentError(
             f"{content.name} does not speak {language!r}; it speaks {', '.join(content.languages)}",
             next_step=f"manage_crm.py content show {content.name}",

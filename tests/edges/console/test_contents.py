@@ -12,10 +12,10 @@ import pytest
 from adapters.contents import read_contents
 from adapters.sql.store import SqlStore
 from app.desk.contents import ContentDesk
-from app.desk.workspace import Workspace
+from app.desk.workspace import Sending, Workspace
 from console.main import run
 from core.content import Content, to_document
-from core.errors import NotFoundError, RefusedError, SettingsError
+from core.errors import ContentError, NotFoundError, RefusedError, SettingsError
 from core.event import Event, PersonEvent
 from core.ledger import MessageClass, NewMessage
 from tests.edges.console.town import ANNA, BORA, BOT, NOW
@@ -71,10 +71,23 @@ async def test_a_person_is_shown_exactly_what_they_would_get(desk: ContentDesk) 
     [turkish] = await desk.preview("spring", language="tr")
     assert (turkish.words, turkish.length) == ("Selam & bahar", 13)
     assert [each.language for each in await desk.preview("spring")] == ["en", "tr"]
+    with pytest.raises(ContentError, match="does not speak 'de'; it speaks en, tr"):
+        await desk.preview("spring", language="de")
     with pytest.raises(NotFoundError, match="no content nothing"):
         await desk.preview("nothing")
     with pytest.raises(NotFoundError, match="no person 99"):
         await desk.preview("spring", "99")
+
+
+async def test_whose_language_is_unknown_is_shown_the_installations(space: Workspace) -> None:
+    turkish = replace(space, sending=Sending(language="tr"))
+    desk = ContentDesk(turkish, "test")
+    await desk.put([SPRING])
+    async with space.store.transaction() as tx:
+        [bora] = (await tx.people.load([BORA])).values()
+        await tx.people.save([replace(bora, contact=replace(bora.contact, language=""))])
+    [shown] = await desk.preview("spring", str(BORA))
+    assert shown.language == "tr"
 
 
 async def test_a_change_is_a_version_and_the_files_words_are_kept_as_the_first(desk: ContentDesk) -> None:
