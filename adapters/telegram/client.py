@@ -31,6 +31,8 @@ OFFICIAL: Final = "https://api.telegram.org"
 CONNECT_S: Final = 10.0
 ANSWER_S: Final = 30.0
 POOL: Final = 200
+FREE_PER_S: Final = 29.5
+"""For `most_per_s`: just below what Telegram takes of a bot."""
 SLOWEST_UPLOAD: Final = 100_000
 """Bytes a second; an upload is given the time it takes at this speed."""
 

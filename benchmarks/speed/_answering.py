@@ -14,7 +14,7 @@ from adapters.redis.hot import RedisHot
 from adapters.redis.link import Link
 from adapters.redis.pacer import RedisPacer
 from adapters.sql.store import SqlStore
-from adapters.telegram.client import TelegramClient
+from adapters.telegram.client import FREE_PER_S, TelegramClient
 from adapters.telegram.messenger import TelegramMessenger
 from app.clock import WallClock
 from app.hot import WatchedHot
@@ -92,7 +92,7 @@ async def _store(place: Place) -> SqlStore:
 async def _run(place: Place, seconds: float) -> None:
     """An installation from its start to its end; people ask in between."""
     store, line, clock = await _store(place), place.line, WallClock()
-    client = TelegramClient(line.token, place.server.base, InFlight(), most_per_s=29.5)
+    client = TelegramClient(line.token, place.server.base, InFlight(), most_per_s=FREE_PER_S)
     face = BotFace(line.bot_id, line.token, "bench", "bench")
     logs = Logs(_Silent(), _Silent(), _Silent())
     hot, pacer = WatchedHot(RedisHot(place.link, KEYS)), RedisPacer(place.link, KEYS)

@@ -11,7 +11,7 @@ from adapters.redis.keys import Keys
 from adapters.redis.link import Link
 from adapters.redis.pacer import PacerLimits, RedisPacer
 from adapters.sql.store import SqlStore
-from adapters.telegram.client import TelegramClient
+from adapters.telegram.client import FREE_PER_S, TelegramClient
 from adapters.telegram.messenger import TelegramMessenger
 from app.clock import WallClock
 from app.services import Lane, Rhythm, run_services
@@ -46,7 +46,7 @@ async def run_lanes(
     """The lanes of these bots for so long; CPU and wall time of all that left."""
     clock, pacer = WallClock(), RedisPacer(house.link, KEYS, limits)
     paid = limits is not None and limits.paid_rate > 0
-    clients = [TelegramClient(line.token, house.server.base, most_per_s=29.5) for line in lines]
+    clients = [TelegramClient(line.token, house.server.base, most_per_s=FREE_PER_S) for line in lines]
     deps = DeliverDeps(
         house.store,
         RedisHot(house.link, KEYS),
