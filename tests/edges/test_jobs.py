@@ -12,7 +12,7 @@ from pathlib import Path
 from adapters.memory import ManualClock, MemoryStore
 from adapters.strategies import load_strategies
 from app.installation import Installation
-from core.event import Event, PersonEvent
+from core.event import Event, PersonEvent, Scalar
 from core.identity import telegram
 from core.intake import record
 from core.ports import RawUpdate, Transaction
@@ -48,7 +48,7 @@ async def lived_in() -> tuple[Watched, Installation]:
     made = installation(store, load_strategies(ROOT / "strategies"))
     await made.start()
     now_ms = made.parts.clock.now_ms()
-    props = {"length": 3, "media": "text", "topics": "price"}
+    props: dict[str, Scalar] = {"length": 3, "media": "text", "topics": "price"}
     async with store.transaction() as tx:
         people = await tx.people.resolve([telegram(1), telegram(2)], now_ms)
         anna, ben = (people[telegram(number)] for number in (1, 2))
