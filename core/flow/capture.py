@@ -13,13 +13,14 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
+from core.consent import CAMPAIGNS
 from core.errors import ContentError, KairosError, StoreError
-from core.event import InboxLane, PersonEvent, lane_of
+from core.event import Event, InboxLane, PersonEvent, lane_of
 from core.identity import Captured, Identity
 from core.intake import Meaning, SuppressedAs, absorb, arrived, in_their_order, mean, show, store
 from core.ledger import Message, State
 from core.ports import HotStore, InboxRow, Store, Transaction
-from core.response import RESPONDING, RESPONSE_WINDOW_MS, match_response
+from core.response import DATE_STEP_MS, RESPONDING, RESPONSE_WINDOW_MS, match_response, sent_ms
 
 Read = Callable[[InboxRow], Captured]
 
@@ -31,6 +32,8 @@ GATHER_S: Final = 0.03
 """In a flood the next batch may gather for so long: what an update costs falls by a quarter."""
 
 
+HARM_WINDOW_MS: Final = 24 * 3_600_000
+"""What people do so long after a message is laid to it."""
 _FAULTS: Final = (KairosError, ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
 """What one strange row can bring about."""
 
@@ -123,6 +126,7 @@ async def _apply(deps: CaptureDeps, waiting: Understood, now_ms: int) -> Applied
         refusals = _refusals(captured.values())
         acts = [item for item in fresh if item.person_no and item.event.key not in refusals]
         answers = await store(tx, await _answers(tx, acts))
+        await _note_harm(tx, fresh)
         recorded = await absorb(tx, (*fresh, *answers), now_ms, meaning.origin)
         await _mark(tx, captured, meaning)
     moved = meaning.regrouped
@@ -193,6 +197,39 @@ def _refusals(items: Iterable[Captured]) -> frozenset[str]:
         if any(one.kind == "consent_withdrawn" for one in item.events)
         for event in item.events
     )
+
+
+async def _note_harm(tx: Transaction, fresh: Sequence[PersonEvent]) -> None:
+    """A block or an opt-out is laid to the campaign message that came last, within a day; a block to the last
+    one of that bot."""
+    acts = sorted(
+        (item for item in fresh if item.person_no and _harm(item.event)),
+        key=lambda item: (item.event.ts_ms, item.event.key),
+    )
+    if not acts:
+        return
+    since_ms = acts[0].event.ts_ms - HARM_WINDOW_MS
+    sent = await tx.ledger.recent_campaigns(sorted({item.person_no for item in acts}), since_ms)
+    harms: dict[int, tuple[str, int]] = {}
+    for act in acts:
+        blamed = [m for m in sent if m.person_no == act.person_no and _may_blame(m, act.event)]
+        if blamed:
+            harms.setdefault(blamed[-1].id, (_harm(act.event), act.event.ts_ms))
+    await tx.ledger.harmed(harms)
+
+
+def _harm(event: Event) -> str:
+    """`block`, `opt_out`, or nothing."""
+    if event.kind == "bot_blocked":
+        return "block"
+    withdrawn = event.kind == "consent_withdrawn" and event.props.get("purpose", CAMPAIGNS) == CAMPAIGNS
+    return "opt_out" if withdrawn else ""
+
+
+def _may_blame(message: Message, event: Event) -> bool:
+    age_ms = event.ts_ms - sent_ms(message)
+    of_bot = event.kind != "bot_blocked" or message.bot_id == event.bot_id
+    return of_bot and -DATE_STEP_MS <= age_ms <= HARM_WINDOW_MS
 
 
 async def _answers(tx: Transaction, fresh: Sequence[PersonEvent]) -> list[PersonEvent]:
