@@ -45,7 +45,7 @@ def _faults(text: str, ask: Ask, hidden: str) -> Iterator[str]:
     if seen.strange:
         yield f"characters: {' '.join(seen.strange[:5])}"
     yield from foreign_speech(seen, ask.language)
-    yield from foreign(seen, brief.links, read(" ".join(brief.facts)))
+    yield from foreign(seen, brief.links, read(" ".join((*brief.facts, ask.template))))
     yield from unfounded(seen, ask.language, brief.facts, ask.template)
     yield from _leaks(text, ask, hidden)
 

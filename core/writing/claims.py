@@ -45,6 +45,9 @@ _NAME: Final = re.compile(r"[^\W\d_][^\W_]*(?:['’][^\W\d_]+)?")
 _KNOWN: Final = frozenset({NAME.lower(), LINK.lower(), "i", "im", "telegram", "vip", "stars", "ok", "tl"})
 _STARTS: Final = frozenset('.!?:…\n•“"«(*')
 _MOST: Final = 3
+_DIGITS: Final = {"zero", "one", "sifir", "bir"}.union(*NUMBERS.values()) - {"on", "bin"}
+_DICTATED: Final = 4
+"""So many numbers in a row, each a word."""
 
 Figure = tuple[str, str]
 
@@ -55,6 +58,7 @@ def unfounded(seen: Reading, language: str, facts: Sequence[str], known: str) ->
     return [
         *_binding(seen, " ".join(one.plain for one in stated)),
         *_figures(seen, language, stated),
+        *_spelled(seen),
         *_names(seen, [*stated, read(known)]),
     ]
 
@@ -73,6 +77,15 @@ def _figures(seen: Reading, language: str, stated: Sequence[Reading]) -> Iterato
     for figure, unit in _named(seen.plain, language):
         if (figure, unit) not in allowed and not (unit == "" and figure in loose):
             yield f"claims: {figure} {unit}".rstrip() + " is in no fact"
+
+
+def _spelled(seen: Reading) -> Iterator[str]:
+    """A number that is dictated, in whatever language: nobody writes a price so."""
+    run = 0
+    for word in seen.words:
+        run = run + 1 if word in _DIGITS else 0
+        if run == _DICTATED:
+            yield "personal: a number in words"
 
 
 def _named(plain: str, language: str) -> Iterator[Figure]:

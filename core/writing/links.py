@@ -20,7 +20,7 @@ _NEVER_WORDS: Final = (
 """Endings of addresses, and words that stand for a part of one, that are no words of a message."""
 _ENDINGS: Final = "com|net|org|me|io|ru|tr|info|biz|xyz|app|dev|shop|site|online|club|co|gg|to|link|top|vip"
 _PLATFORMS: Final = (
-    "whatsapp|instagram|insta|facebook|messenger|twitter|tiktok|youtube|discord|viber|snapchat|linkedin|gmail|"
+    "telegram|whatsapp|instagram|insta|facebook|messenger|twitter|tiktok|youtube|discord|viber|snapchat|linkedin|gmail|"
     "hotmail|outlook|icloud|skype|wechat"
 )
 _OPEN, _CLOSE = r"[\[({<|*~\"'“‘«]", r"[\])}>|*~\"'”’»]"
