@@ -39,7 +39,9 @@ def journeys(draw: st.DrawFn) -> dict[str, Any]:
         steps += [{"wait": "20h"}, {"goto": IDS[0]}]
     entry = {"events": "consent_given", "again_after_days": draw(st.sampled_from([0, 1, 5])), "max_runs": 3}
     body = {"name": "walk", "enter": entry, "steps": steps, "lasts_days": draw(st.integers(3, 30))}
-    body["goal"] = draw(st.sampled_from([[], [], ["payment_succeeded", "message_received"], ["alive"], ["purchases >= 1"]]))
+    body["goal"] = draw(
+        st.sampled_from([[], [], ["payment_succeeded", "message_received"], ["alive"], ["purchases >= 1"]])
+    )
     body["exit"] = draw(st.sampled_from([[], ["consent_withdrawn"]]))
     return body
 
