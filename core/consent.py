@@ -29,6 +29,7 @@ __all__ = [
     "Verdicts",
     "Wishes",
     "explain",
+    "held_by",
     "may_contact",
     "may_contact_at",
 ]
@@ -160,13 +161,30 @@ def may_contact(facts: DoorFacts, ask: DoorAsk, now_ms: int | Ints) -> Verdicts:
     reasons = _standing(facts, ask)
     for reason, rule in rules.items():
         reasons |= np.where(rule(now) > now, int(reason), 0)
-    switched, recheck = _switches(facts, ask, now)
-    reasons |= switched
+    paused, recheck = _switches(facts, ask, now)
+    reasons |= paused
     free = limits.first_moment(list(rules.values()), np.maximum(now, recheck))
     outgrown = _outgrown(facts, ask, now)
     reasons |= np.where(outgrown, int(Reason.RELATION), 0)
     waits = (reasons != 0) & (reasons & int(LASTING) == 0) & ~outgrown
     return Verdicts(allowed=reasons == 0, reasons=reasons, until_ms=np.where(waits, free, 0))
+
+
+def held_by(facts: DoorFacts, ask: DoorAsk, now_ms: int, row: int = 0) -> list[tuple[Reason, int]]:
+    """Each reason against message `row`, and until when it alone holds (0: time does not help, or nobody
+    knows)."""
+    rows = len(facts.person_no)
+    now = np.full(rows, now_ms, dtype=np.int64)
+    verdicts = may_contact(facts, ask, now_ms)
+    rules = _rules(facts, ask)
+    _, recheck = _switches(facts, ask, now)
+    found = []
+    for reason in Reason(int(verdicts.reasons[row])):
+        until_ms = int(rules[reason](now)[row]) if reason in rules else 0
+        if reason is Reason.HALTED:
+            until_ms = int(recheck[row])
+        found.append((reason, until_ms if until_ms > now_ms else 0))
+    return found
 
 
 def may_contact_at(facts: DoorFacts, ask: DoorAsk, moments: Sequence[int]) -> Bools:
@@ -228,24 +246,11 @@ def _standing(facts: DoorFacts, ask: DoorAsk) -> Ints:
 
 
 def _switches(facts: DoorFacts, ask: DoorAsk, now: Ints) -> tuple[Ints, Ints]:
-    """Reasons set by switches, and when to ask again because of them (0 = no switch)."""
-    reasons, recheck = np.zeros_like(now), np.zeros_like(now)
-    rows = _Rows(facts.bot_id, ask.campaign, ask.segment)
-    for name, value in facts.switches.items():
-        kind, _, target = name.partition(":")
-        if kind == "halt":
-            halted = (facts.bot_id == int(target)) & (now < int(value))
-            reasons |= np.where(halted, int(Reason.HALTED), 0)
-            recheck = np.where(halted, np.maximum(recheck, int(value)), recheck)
-            continue
-        reason, hit = _paused(kind, target, rows)
-        reasons |= np.where(hit, int(reason), 0)
-        recheck = np.where(hit, np.maximum(recheck, now + SWITCH_RECHECK_MS), recheck)
-    return reasons, recheck
+    return switched(facts.switches, Addressed(facts.bot_id, ask.campaign, ask.segment), now)
 
 
 @dataclass(frozen=True, slots=True)
-class _Rows:
+class Addressed:
     """What switches ask about each message."""
 
     bot_id: Ints
@@ -263,7 +268,23 @@ class _Rows:
         return np.full(len(self.bot_id), value, dtype=np.bool_)
 
 
-def _paused(kind: str, target: str, rows: _Rows) -> tuple[Reason, Bools]:
+def switched(switches: Mapping[str, str], rows: Addressed, now: Ints) -> tuple[Ints, Ints]:
+    """Reasons set by switches, and when to ask again because of them (0 = no switch)."""
+    reasons, recheck = np.zeros_like(now), np.zeros_like(now)
+    for name, value in switches.items():
+        kind, _, target = name.partition(":")
+        if kind == "halt":
+            halted = (rows.bot_id == int(target)) & (now < int(value))
+            reasons |= np.where(halted, int(Reason.HALTED), 0)
+            recheck = np.where(halted, np.maximum(recheck, int(value)), recheck)
+            continue
+        reason, hit = _paused(kind, target, rows)
+        reasons |= np.where(hit, int(reason), 0)
+        recheck = np.where(hit, np.maximum(recheck, now + SWITCH_RECHECK_MS), recheck)
+    return reasons, recheck
+
+
+def _paused(kind: str, target: str, rows: Addressed) -> tuple[Reason, Bools]:
     if kind == "kill":
         return Reason.KILL_SWITCH, rows.all(value=True)
     what, _, name = target.partition(":")

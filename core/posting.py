@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from core import limits
-from core.consent import SWITCH_RECHECK_MS, Reason, Verdicts, explain
+from core.consent import Addressed, Reason, Verdicts, explain, switched
 from core.limits import DAY_MS, HOUR_MS, HOURS, WEEK_MS, Bools, Ints, QuietFacts, Rule
 
 Floats = npt.NDArray[np.float64]
@@ -72,8 +72,8 @@ def may_post(facts: PostFacts, ask: PostAsk, now_ms: int | Ints) -> Verdicts:
     reasons = np.where(facts.present & facts.may_write, 0, int(Reason.NO_RIGHTS)).astype(np.int64)
     for reason, rule in rules:
         reasons |= np.where(rule(now) > now, int(reason), 0)
-    switched, recheck = _switches(facts, ask, now)
-    reasons |= switched
+    paused, recheck = switched(facts.switches, Addressed(facts.bot_id, ask.campaign, ask.segment), now)
+    reasons |= paused
     free = limits.first_moment([rule for _, rule in rules], np.maximum(now, recheck))
     waits = (reasons != 0) & (reasons & int(Reason.NO_RIGHTS) == 0)
     return Verdicts(allowed=reasons == 0, reasons=reasons, until_ms=np.where(waits, free, 0))
@@ -101,42 +101,11 @@ def _rules(facts: PostFacts, bounds: PostLimits) -> list[tuple[Reason, Rule]]:
 
 
 def _quiet(hours: Floats) -> QuietFacts:
-    """A group's clock is UTC, and its allowed hours are those in which it has been seen awake."""
+    """A group's clock is UTC, every hour of it quiet but those in which people are awake there."""
     rows = len(hours)
     mask: Ints = (waking_hours(hours) << np.arange(HOURS)).sum(axis=1, dtype=np.int64)
     zeros, no = np.zeros(rows, dtype=np.int64), np.zeros(rows, dtype=np.bool_)
-    return QuietFacts(zeros, no, zeros, mask, zeros, zeros, no)
-
-
-def _switches(facts: PostFacts, ask: PostAsk, now: Ints) -> tuple[Ints, Ints]:
-    """Reasons set by switches, and when to ask again because of them (0 = no switch)."""
-    reasons, recheck = np.zeros_like(now), np.zeros_like(now)
-    for name, value in facts.switches.items():
-        kind, _, target = name.partition(":")
-        if kind == "halt":
-            hit, reason = (facts.bot_id == int(target)) & (now < int(value)), Reason.HALTED
-            again = np.full_like(now, int(value))
-        else:
-            hit, reason = _paused(name, facts, ask)
-            again = now + SWITCH_RECHECK_MS
-        reasons |= np.where(hit, int(reason), 0)
-        recheck = np.where(hit, np.maximum(recheck, again), recheck)
-    return reasons, recheck
-
-
-def _paused(name: str, facts: PostFacts, ask: PostAsk) -> tuple[Bools, Reason]:
-    """The rows that a switch stops."""
-    rows = len(facts.bot_id)
-    what, _, target = name.removeprefix("pause:").partition(":")
-    if name == "kill":
-        return np.ones(rows, dtype=np.bool_), Reason.KILL_SWITCH
-    if what == "bot":
-        return facts.bot_id == int(target), Reason.BOT_PAUSED
-    if what == "campaign":
-        return np.array([one == target for one in ask.campaign], dtype=np.bool_), Reason.CAMPAIGN_PAUSED
-    if what == "segment":
-        return np.array([one == target for one in ask.segment], dtype=np.bool_), Reason.SEGMENT_PAUSED
-    return np.zeros(rows, dtype=np.bool_), Reason.KILL_SWITCH
+    return QuietFacts(zeros, ~no, mask, zeros, zeros, zeros + HOURS, no)
 
 
 # --------------------------------------------------------------------------------------------------- in words
