@@ -33,7 +33,7 @@ _SHORT: Final = (
 _PLAIN: Final[Sequence[tuple[str, re.Pattern[str]]]] = tuple(
     (what, re.compile(pattern))
     for what, pattern in (
-        ("an address", r"[a-z][a-z0-9+-]*\s*:\s*/|/\s*/"),
+        ("an address", r":\s*/|/\s*/"),
         (
             "an address",
             r"\b(?:tg|mailto|tel|sms|javascript|data|ton|skype|viber|whatsapp|intent|file)\s*:\s*\S",

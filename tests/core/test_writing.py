@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.content import Brief, Content
@@ -189,9 +189,11 @@ def test_any_text_at_all_gets_an_answer(text: str) -> None:
     assert isinstance(checks(text, TR), tuple)
 
 
-@given(st.text(alphabet="ab.:/ -(@<>{}&#1\n", max_size=4_000))
-def test_no_text_takes_long_to_read(text: str) -> None:
-    assert checks(text * 2, EN)
+@settings(deadline=3_000, max_examples=30)
+@given(st.text(alphabet="aA1.:/ -(@<>{}&#_,\n", min_size=1, max_size=5))
+def test_no_text_takes_long_to_read(part: str) -> None:
+    """The deadline is far above what is needed, and far below what a pattern that backtracks would take."""
+    assert checks((part * 8_000)[:8_000] + " evil.com", EN)
 
 
 def test_what_the_service_was_told_must_not_come_back() -> None:
