@@ -3,7 +3,7 @@ all bots.
 
 Every window rolls and nothing is rounded in the product's favour; only what it could not know yet is excused:
 a revocation, a block, a wish and a newly declared zone bind `PERMIT_MS` after the update was first handed
-out.
+out. Until then the product may go by what was before or by what came after.
 """
 
 from __future__ import annotations
@@ -47,16 +47,19 @@ def judge_limits(
     for place, one in enumerate(messages):
         for rule, detail in _broken_limits(evidence, times[: place + 1], one):
             yield Violation("limits", rule, one.sent.chat_id, one.sent.at_ms, detail)
-        wish = _wish(happenings, "frequency", one.sent.at_ms)
-        if place and wish and one.sent.at_ms - times[place - 1] < int(wish) * DAY_MS:
-            detail = f"the person asked for one message in {wish} days"
+        days = min(int(wish or 0) for wish in _wishes(happenings, "frequency", one.sent.at_ms))
+        if place and one.sent.at_ms - times[place - 1] < days * DAY_MS:
+            detail = f"the person asked for one message in {days} days"
             yield Violation("limits", "own_frequency", one.sent.chat_id, one.sent.at_ms, detail)
 
 
-def _wish(happenings: Sequence[Happening], fact: Fact, at_ms: int) -> str:
-    """What the person chose last that binds by now; empty: nothing, or to leave it to the product."""
-    known = [one.value for one in happenings if one.fact == fact and _binds(one, at_ms)]
-    return known[-1] if known and known[-1] != "-" else ""
+def _wishes(happenings: Sequence[Happening], fact: Fact, at_ms: int) -> list[str]:
+    """What the product may go by: what the person chose last that binds by now, and whatever was chosen
+    since, which it may know already. Empty: nothing, or to leave it to the product."""
+    chosen = [one for one in happenings if one.fact == fact and one.at_ms <= at_ms]
+    binding = [place for place, one in enumerate(chosen) if _binds(one, at_ms)]
+    values = [one.value if one.value != "-" else "" for one in chosen]
+    return values[binding[-1] :] if binding else ["", *values]
 
 
 def _broken_limits(evidence: Evidence, times: Sequence[int], one: Joined) -> Iterator[tuple[str, str]]:
@@ -113,8 +116,11 @@ def judge_quiet_hours(
         at_ms, person = one.sent.at_ms, one.sent.chat_id
         declared = _declared_zone(zones, at_ms)
         name = declared or evidence.true_zones.get(person)
-        own = _wish(happenings, "quiet", at_ms)
-        closed = name is not None and _closed(evidence, ZoneInfo(name), at_ms, active, own)
+        own = _wishes(happenings, "quiet", at_ms)
+        names = [each for each in (_wishes(zones, "zone", at_ms) if declared else [name]) if each]
+        closed = bool(names) and all(
+            _closed(evidence, ZoneInfo(each), at_ms, active, wish) for each in names for wish in own
+        )
         if declared is None:
             report.undeclared += 1
             report.undeclared_quiet += closed
@@ -165,7 +171,8 @@ def judge_consent(
             yield Violation("consent", "holdout", person, at_ms, "a campaign message to the holdout")
         if broken := _broken_consent(happenings, at_ms):
             yield Violation("consent", broken[0], person, at_ms, broken[1])
-        if one.sent.content_kind and one.sent.content_kind in _wish(happenings, "muted", at_ms).split("."):
+        kind = one.sent.content_kind
+        if kind and all(kind in wish.split(".") for wish in _wishes(happenings, "muted", at_ms)):
             detail = f"the person does not want {one.sent.content_kind}"
             yield Violation("consent", "muted", person, at_ms, detail)
         if _blocked(happenings, one.sent.bot_id, at_ms):
