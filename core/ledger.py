@@ -177,7 +177,8 @@ class Message:
     """One row; `permit_ms`, `sent_ms`, `answered_ms` and `telegram_id` are 0 until they happen.
 
     `body`: see `core.ledger.BODY`. `variant`: which of a campaign's contents, empty = the only one. `harm`:
-    block or opt_out that followed within a day, `harm_ms` when."""
+    block or opt_out that followed within a day, `harm_ms` when. `place`: in line, see `place_of`; 0 until it
+    was first in line."""
 
     id: int
     cls: MessageClass
@@ -207,6 +208,7 @@ class Message:
     variant: str = ""
     harm: str = ""
     harm_ms: int = 0
+    place: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,14 +42,14 @@ class MemoryLedger:
         waiting = [m for m in self._not_in_line(bot_id) if m.due_ms <= now_ms]
         due = sorted(waiting, key=lambda m: (m.due_ms, m.id))[:limit]
         for message in due:
-            self._t.places.setdefault(message.id, place_of(message.priority, message.due_ms))
-            self._t.messages[message.id] = replace(message, state=State.QUEUED)
+            place = message.place or place_of(message.priority, message.due_ms)
+            self._t.messages[message.id] = replace(message, state=State.QUEUED, place=place)
         return len(due)
 
     async def line(self, bot_id: int, limit: int) -> list[Message]:
         queued = [m for m in self._open_campaigns() if m.bot_id == bot_id and m.state is State.QUEUED]
         first: dict[tuple[int, int], Message] = {}
-        for message in sorted(queued, key=lambda m: (self._t.places.get(m.id, 0), m.id)):
+        for message in sorted(queued, key=lambda m: (m.place, m.id)):
             first.setdefault((message.person_no, message.group_no), message)
         return list(first.values())[:limit]
 
@@ -95,7 +95,7 @@ class MemoryLedger:
         return self._where(lambda m: m.person_no == person_no)[::-1][:limit]
 
     async def queue(self, limit: int) -> list[Message]:
-        return sorted(self._open_campaigns(), key=lambda m: (m.due_ms, m.id))[:limit]
+        return sorted(self._open_campaigns(), key=_in_line)[:limit]
 
     async def counts(self, cls: str | None = None) -> dict[str, int]:
         return grouped(Counter(m.state.value for m in self._where(lambda m: cls is None or m.cls == cls)))
@@ -197,6 +197,11 @@ def _harm(found: Sequence[Message]) -> HarmCount:
 def counted(message: Message) -> int:
     """When the message counts for the caps; 0 if it does not."""
     return counted_ms(message.cls, message.state, message.permit_ms, message.sent_ms)
+
+
+def _in_line(message: Message) -> tuple[bool, int, int]:
+    queued = message.state is State.QUEUED
+    return not queued, message.place if queued else message.due_ms, message.id
 
 
 def _id(item: tuple[int, Message]) -> int:

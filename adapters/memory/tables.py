@@ -58,7 +58,6 @@ class Tables:
     events: dict[tuple[int, str], PersonEvent] = field(default_factory=dict)
     messages: dict[int, Message] = field(default_factory=dict)
     message_ids: dict[tuple[str, int, str], int] = field(default_factory=dict)
-    places: dict[int, int] = field(default_factory=dict)
     lists: dict[str, PeopleList] = field(default_factory=dict)
     list_entries: dict[tuple[str, int], tuple[str, int]] = field(default_factory=dict)
     decisions: dict[int, Decision] = field(default_factory=dict)

@@ -64,8 +64,7 @@ _ENQUEUE_FREE: Final = (
 _AFTER_PLACE: BindParameter[int] = bindparam("after_place")
 _AFTER_ID: BindParameter[int] = bindparam("after_id")
 _LINE: Final = (
-    select(*(MESSAGE.c[name] for name in _FIELDS), MESSAGE.c.place)
-    .where(
+    _ALL.where(
         MESSAGE.c.state == literal_column("'queued'"),
         _OF_BOT,
         MESSAGE.c.place >= _AFTER_PLACE,
@@ -130,7 +129,16 @@ _INTERRUPTED: Final = _ALL.where(
 _OF_PERSON: Final = (
     _ALL.where(MESSAGE.c.person_no == bindparam("person")).order_by(MESSAGE.c.id.desc()).limit(_MOST)
 )
-_QUEUE: Final = _ALL.where(*_OPEN_CAMPAIGN).order_by(MESSAGE.c.due_ms, MESSAGE.c.id).limit(_MOST)
+_IN_LINE: Final = (
+    _ALL.where(MESSAGE.c.state == State.QUEUED.value, MESSAGE.c.cls == MessageClass.CAMPAIGN.value)
+    .order_by(MESSAGE.c.place, MESSAGE.c.id)
+    .limit(_MOST)
+)
+_TO_COME: Final = (
+    _ALL.where(MESSAGE.c.cls == MessageClass.CAMPAIGN.value, MESSAGE.c.state.in_(_NOT_IN_LINE))
+    .order_by(MESSAGE.c.due_ms, MESSAGE.c.id)
+    .limit(_MOST)
+)
 _COUNTS: Final = select(MESSAGE.c.state, func.count()).group_by(MESSAGE.c.state).order_by(MESSAGE.c.state)
 _COUNTS_OF: Final = _COUNTS.where(MESSAGE.c.cls == bindparam("of_class"))
 _LATEST: Final = _ALL.order_by(MESSAGE.c.id.desc()).limit(_MOST)
@@ -211,10 +219,11 @@ class SqlLedger:
         while len(first) < limit and most == limit:
             given = {"bot": bot_id, "after_place": after[0], "after_id": after[1], "most": limit}
             rows = await self._work.rows(_LINE, given)
-            for row in rows:
-                message = _message(row[:-1])
+            messages = _messages(rows)
+            for message in messages:
                 first.setdefault((message.person_no, message.group_no), message)
-            most, after = len(rows), (rows[-1].place, rows[-1].id) if rows else after
+            most = len(messages)
+            after = (messages[-1].place, messages[-1].id) if messages else after
         return list(first.values())[:limit]
 
     async def move(self, moves: Sequence[Move]) -> int:
@@ -255,7 +264,9 @@ class SqlLedger:
         return _messages(await self._work.rows(_OF_PERSON, {"person": person_no, "most": limit}))
 
     async def queue(self, limit: int) -> list[Message]:
-        return _messages(await self._work.rows(_QUEUE, {"most": limit}))
+        queued = _messages(await self._work.rows(_IN_LINE, {"most": limit}))
+        left = limit - len(queued)
+        return queued + (_messages(await self._work.rows(_TO_COME, {"most": left})) if left else [])
 
     async def counts(self, cls: str | None = None) -> dict[str, int]:
         statement = _COUNTS if cls is None else _COUNTS_OF
@@ -364,7 +375,7 @@ def _as_message(item: NewMessage, row_id: int | None, now_ms: int) -> Message | 
     if row_id is None:
         return None
     row = _new_row(item, now_ms)
-    del row["counted_ms"], row["place"]
+    del row["counted_ms"]
     kept: dict[str, Any] = {**row, "id": row_id, "cls": item.cls, "state": item.state, "body": item.body}
     return Message(**kept)
 
