@@ -8,9 +8,16 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Final
 
-from core.errors import KairosError
+from core.errors import KairosError, NotFoundError
 
 KINDS: Final = ("sqlite", "postgresql")
+
+
+def chosen(only: str, *, quick: bool) -> tuple[str, ...]:
+    """On which a benchmark runs: the one that is asked for, else both, or the quick one."""
+    if only and only not in KINDS:
+        raise NotFoundError(f"there is no part {only}", next_step=f"one of {', '.join(KINDS)}")
+    return (only,) if only else KINDS[: 1 if quick else len(KINDS)]
 
 
 @asynccontextmanager

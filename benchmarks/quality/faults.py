@@ -6,8 +6,8 @@ share the lanes of six bots, one after the other is killed in the middle of send
 every way that Telegram's can: dropped before and after the message was delivered, half answered, not answered
 in time, 500, 429 (`_senders`: 200 times on SQLite, 200 on PostgreSQL).
 
-`--kills N` of senders on each database, `--store sqlite|postgresql|both`, `--senders`: the second run alone,
-`--quick`: a few kills of both on SQLite. Progress is on stderr.
+`--only whole|sqlite|postgresql` is one of these runs, `--times N` the kills of senders on each database,
+`--quick` a few kills of the first two. Progress is on stderr.
 """
 
 from __future__ import annotations
@@ -25,11 +25,12 @@ from typing import Any, Final
 import orjson
 
 from benchmarks.quality import _senders, _whole
-from benchmarks.quality._databases import KINDS
+from benchmarks.quality._databases import chosen
 from benchmarks.quality._ending import to_the_end
 from benchmarks.quality._judged import Judged
 
 KILLS, QUICK_KILLS = 200, 3
+WHOLE: Final = "whole"
 SEED: Final = 7
 
 
@@ -45,15 +46,15 @@ def main(arguments: list[str]) -> int:
     """The benchmark's document on stdout; 0 when every target is met."""
     began = time.monotonic()
     quick = "--quick" in arguments
-    wanted = _of(arguments, "--store", "sqlite" if quick else "both")
-    kills = int(_of(arguments, "--kills", str(QUICK_KILLS if quick else KILLS)))
+    only = _of(arguments, "--only", "")
+    kills = int(_of(arguments, "--times", str(QUICK_KILLS if quick else KILLS)))
     whole = None
-    if "--senders" not in arguments:
+    if only in {"", WHOLE}:
         with tempfile.TemporaryDirectory(prefix="kairos-faults-") as folder:
             options = _whole.QUICK if quick else _whole.Options()
             whole = to_the_end(_whole.suffer(Path(folder), options, _say))
     senders = {}
-    for database in KINDS if wanted == "both" else (wanted,):
+    for database in chosen(only, quick=quick) if only != WHOLE else ():
         with tempfile.TemporaryDirectory(prefix="kairos-faults-") as folder:
             senders[database] = to_the_end(_senders.suffer(Path(folder), kills, database, SEED, _say))
     document = document_of(Runs(whole, senders), time.monotonic() - began)

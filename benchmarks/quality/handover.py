@@ -5,7 +5,7 @@ killed (`kill -9`) or frozen (SIGSTOP) at random moments, every other time in th
 one is let go on when its lease is over, and must take no effect then. Judged by the trail of effects alone:
 each minute's slot exactly once, the parts of a run each once and by one leader. On SQLite and on PostgreSQL.
 
-`--handovers N` on each database (100), `--store sqlite|postgresql|both`, `--quick`: 5 on SQLite.
+`--times N` on each database (100), `--only sqlite|postgresql`, `--quick`: 5 on SQLite.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ import orjson
 
 from adapters.sql.store import SqlStore
 from app.schedule import LEASE_MS
-from benchmarks.quality._databases import KINDS, database_of
+from benchmarks.quality._databases import chosen, database_of
 from benchmarks.quality._ending import to_the_end
 from benchmarks.quality._leader import PARTS
 from benchmarks.quality._site import ROOT
@@ -82,10 +82,9 @@ def main(arguments: list[str]) -> int:
     """The benchmark's document on stdout; 0 when every target is met."""
     began = time.monotonic()
     quick = "--quick" in arguments
-    wanted = _of(arguments, "--store", "sqlite" if quick else "both")
-    handovers = int(_of(arguments, "--handovers", str(QUICK_HANDOVERS if quick else HANDOVERS)))
+    handovers = int(_of(arguments, "--times", str(QUICK_HANDOVERS if quick else HANDOVERS)))
     found = {}
-    for database in KINDS if wanted == "both" else (wanted,):
+    for database in chosen(_of(arguments, "--only", ""), quick=quick):
         with tempfile.TemporaryDirectory(prefix="kairos-handover-") as folder:
             found[database] = to_the_end(change_hands(Path(folder), handovers, database, _say))
     document = document_of(found, handovers, time.monotonic() - began)

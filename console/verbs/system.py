@@ -60,6 +60,7 @@ def bench(
     quick: Annotated[bool, typer.Option("--quick", help="End within a minute.")] = False,
     updates: Annotated[int, typer.Option(help="How many updates, where it is about updates.")] = 0,
     only: Annotated[str, typer.Option(metavar="PART", help="One part, where it has several.")] = "",
+    times: Annotated[int, typer.Option(help="How many kills or hand-overs, where it is about them.")] = 0,
     json: Json = False,
 ) -> None:
     """Measure speed or quality against a baseline."""
@@ -76,6 +77,7 @@ def bench(
         return
     more = ["--updates", str(updates)] if updates > 0 else []
     more += ["--only", only] if only else []
+    more += ["--times", str(times)] if times > 0 else []
     raise typer.Exit(run_bench(name, more, quick=quick, json=json))
 
 
