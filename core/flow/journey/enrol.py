@@ -78,26 +78,25 @@ async def _entering(
     nos = [one.person_no for one in changed]
     kinds = {one.kind for each in open_ones for one in each.journey.entry.happenings}
     events = await happened(tx, nos, kinds, now_ms - FRESH_MS) if kinds else {}
-    known = (
-        {
-            one.person_no: Facts(
-                view(one.person_no, one.state, now_ms), one.segments, events.get(one.person_no, ())
-            )
-            for one in changed
-        }
-        if open_ones
-        else {}
-    )
+    records = {one.person_no: one for one in changed}
+    known: dict[int, Facts] = {}  # a view costs more than all the rest, and most people enter nothing
     found = []
     for each in open_ones:
-        former = await tx.journeys.latest(each.journey.name, nos)
-        for no in nos:
+        asked = [no for no in nos if no in events or not each.journey.entry.happenings]
+        former = await tx.journeys.latest(each.journey.name, asked) if asked else {}
+        for no in asked:
+            if no not in known:
+                known[no] = _facts(records[no], events.get(no, ()), now_ms)
             last = former.get(no)
-            began_ms = each.began_ms
-            at_ms = enters(each.journey, known[no], former_of(last) if last else None, began_ms, now_ms)
+            past = former_of(last) if last else None
+            at_ms = enters(each.journey, known[no], past, each.began_ms, now_ms)
             if at_ms is not None:
                 found.append(newcomer(each, no, last.run + 1 if last else 1, (at_ms, now_ms)))
     return found
+
+
+def _facts(record: PersonRecord, events: Sequence[Event], now_ms: int) -> Facts:
+    return Facts(view(record.person_no, record.state, now_ms), record.segments, events)
 
 
 def newcomer(into: Taking, person_no: int, run: int, moments: tuple[int, int]) -> Enrolment:
