@@ -117,6 +117,7 @@ class MemoryErasures:
             (self._t.choices, lambda key, _: key[0] == person_no),
             (self._t.members, lambda key, _: key[1] == person_no),
             (self._t.excluded, lambda key, _: key == person_no),
+            (self._t.writings, lambda _, value: value.person_no == person_no),
             (self._t.people, lambda key, _: key == person_no),
         )
         gone = 0

@@ -83,3 +83,14 @@ async def test_an_hour_counts_until_it_has_wholly_passed(store: Store) -> None:
     async with store.transaction(write=False) as tx:
         assert await tx.writings.spent("texts", hour + HOUR - 1) == Spent(1)
         assert await tx.writings.spent("texts", hour + HOUR) == Spent()
+
+
+async def test_a_forgotten_person_leaves_no_text(store: Store) -> None:
+    gone, stays = await people(store, 11, 12)
+    (for_all, _, other) = await add(
+        store, TEXT, replace(TEXT, person_no=gone), replace(TEXT, person_no=stays)
+    )
+    async with store.transaction() as tx:
+        await tx.erasures.erase(gone, [], NOW)
+    async with store.transaction(write=False) as tx:
+        assert await tx.writings.waiting(0, 9) == [for_all, other]
