@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from app.desk.groups import group_card, group_list
 from app.desk.links import link_report
+from console.campaign_screens import CampaignScreens
 from console.exporting import everybody, people_report, write_file
 from console.output import BOLD, YELLOW, Mode, Output
 from console.report import Report
@@ -74,6 +75,7 @@ class Menu:
 
     def __init__(self, desk: Desk, terminal: Terminal, runner: asyncio.Runner, options: Options) -> None:
         self.desk, self.terminal, self._runner, self._options = desk, terminal, runner, options
+        sent = CampaignScreens(desk, terminal, self._get)
         self.screens: tuple[Screen, ...] = (
             Screen("User analysis and segmentation", self.person),
             Screen("Segment performance report", self.report),
@@ -85,6 +87,9 @@ class Menu:
             Screen("Health", self.health),
             Screen("Groups and channels", self.groups),
             Screen("Links and campaigns", self.links),
+            Screen("Broadcasts", lambda: sent.broadcasts(self._title(10))),
+            Screen("Journeys", lambda: sent.journeys(self._title(11))),
+            Screen("Contents and texts", lambda: sent.contents(self._title(12))),
         )
 
     def loop(self) -> None:

@@ -72,6 +72,10 @@ def terminal_of_80_by_24(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         (["4", "night_owl", "", "q"], "segments members NIGHT_OWL", "nobody is in NIGHT_OWL"),
         (["5", "hot_lead", "q"], "strategy history HOT_LEAD", "no version is stored yet"),
         (["6", "", "", "q"], "learn report --days 30", "squared error"),
+        (["11", "q"], "broadcast list", "manage_crm.py broadcast"),
+        (["12", "q"], "journey list", "welcome"),
+        (["13", "hot_offer", "", "b", "q"], "content preview hot_offer", "set aside a small discount"),
+        (["13", "w", "", "b", "q"], "content review", "waits"),
         (["7", "q"], "bots list", "42"),
     ],
 )
@@ -99,20 +103,20 @@ def _pages(visit: Visit) -> list[int]:
     return sizes
 
 
-@pytest.mark.parametrize("number", range(1, 8))
+@pytest.mark.parametrize("number", range(1, 14))
 def test_every_screen_is_left_by_back_and_by_the_end_of_input(database: Path, number: int) -> None:
     back = Visit(database, [str(number), "b", "q"])
-    assert back.left and back.text.count("choose 1-10") == 2
+    assert back.left and back.text.count("choose 1-13") == 2
     assert Visit(database, [str(number)]).left
 
 
 def test_nonsense_shows_the_menu_again(database: Path) -> None:
-    assert Visit(database, ["11", "0", "", "x", "-1", "q"]).text.count("choose 1-10") == 6
+    assert Visit(database, ["14", "0", "", "x", "-1", "q"]).text.count("choose 1-13") == 6
 
 
 def test_a_wrong_number_is_named_and_forgotten_with_the_next_answer(database: Path) -> None:
-    visit = Visit(database, ["11", "", "q"])
-    assert [prompt.startswith("there is no screen 11; choose") for prompt in visit.prompts] == [
+    visit = Visit(database, ["14", "", "q"])
+    assert [prompt.startswith("there is no screen 14; choose") for prompt in visit.prompts] == [
         False,
         True,
         False,
