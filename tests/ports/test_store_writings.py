@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 
 from core.ports import Spent, Store, Writing
@@ -94,3 +95,14 @@ async def test_a_forgotten_person_leaves_no_text(store: Store) -> None:
         await tx.erasures.erase(gone, [], NOW)
     async with store.transaction(write=False) as tx:
         assert await tx.writings.waiting(0, 9) == [for_all, other]
+
+
+async def test_many_who_spend_at_once_never_spend_more_than_is_left(store: Store) -> None:
+    async def spends() -> bool:
+        async with store.transaction() as tx:
+            if (await tx.writings.spent("", NOW)).requests >= 5:
+                return False
+            await tx.writings.spend("texts", Spent(1), NOW)
+            return True
+
+    assert sum(await asyncio.gather(*(spends() for _ in range(20)))) == 5
