@@ -25,16 +25,19 @@ KILL = "kill"
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """What is paused: everything, one bot, or one campaign."""
+    """What is paused: everything, one bot, one campaign, or what is sent on account of one segment."""
 
     bot_id: int = 0
     campaign: str = ""
+    segment: str = ""
 
     @property
     def switch(self) -> str:
         """The name of the switch in the store."""
         if self.bot_id:
             return f"pause:bot:{self.bot_id}"
+        if self.segment:
+            return f"pause:segment:{self.segment}"
         return f"pause:campaign:{self.campaign}" if self.campaign else KILL
 
     @property
@@ -42,6 +45,8 @@ class Scope:
         """For a sentence."""
         if self.bot_id:
             return f"bot {self.bot_id}"
+        if self.segment:
+            return f"segment {self.segment}"
         return f"campaign {self.campaign}" if self.campaign else "all delivery"
 
 

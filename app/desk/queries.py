@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from app.desk.doorway import ask_door, stopping
+from app.desk.doorway import ask_door, competing, stopping
 from app.desk.figures import DAY_MS, Tally, learning
 from app.desk.pace import paces
 from app.desk.reading import bot_lines, everybody, outcomes_since, resolve
@@ -103,7 +103,8 @@ class Queries:
             door = await ask_door(tx, self._space, record, profile)
             messages = await tx.ledger.of_person(number, limit)
             decisions = await tx.decisions.latest(limit, number)
-        return Why(line, door, tuple(messages), tuple(decisions))
+            waiting = await competing(tx, self._space, await tx.ledger.of_person(number, PAGE))
+        return Why(line, door, tuple(messages), tuple(decisions), waiting)
 
     # ------------------------------------------------------------------ segments
     def known_segment(self, name: str) -> str:

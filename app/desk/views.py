@@ -57,6 +57,16 @@ class SegmentEvidence:
 
 
 @dataclass(frozen=True, slots=True)
+class Hold:
+    """One reason that keeps somebody from a message: until when it alone holds (0: time does not help, or
+    nobody knows), and what would have to change."""
+
+    reason: str
+    until_ms: int
+    change: str
+
+
+@dataclass(frozen=True, slots=True)
 class Door:
     """What the door says about a person now. `reasons` in words; `until_ms` 0 where time does not help."""
 
@@ -65,6 +75,18 @@ class Door:
     until_ms: int
     segment: str
     bot_id: int
+    holds: tuple[Hold, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A message to a person that waits: which goes first of all to this person (1), whether it stands in line
+    already, and what the door says about it now."""
+
+    message: Message
+    turn: int
+    allowed: bool
+    holds: tuple[Hold, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +110,7 @@ class Why:
     door: Door
     messages: tuple[Message, ...]
     decisions: tuple[Decision, ...]
+    waiting: tuple[Waiting, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,8 +47,24 @@ def pace(found: Sequence[Pace]) -> Table:
 
 
 def queue(rows: Sequence[Message]) -> Report:
-    """Messages that wait, the next first."""
-    table = replace(people.messages(rows, "queue", ""), empty=EMPTY_QUEUE)
+    """Messages that wait: those in line by their places, then the others by when they are due. The place is
+    among the messages of the same bot."""
+    plain = people.messages(rows, "queue", "")
+    columns = [
+        Column("place", "place", right=True, words=lambda row: str(row["place"] or "-")),
+        *plain.columns,
+        Column("campaign", "campaign", drop=1),
+        Column("priority", "priority", right=True, drop=2, words=lambda row: f"{row['priority']:.1f}"),
+    ]
+    behind: dict[int, int] = {}
+    lines: list[Row] = []
+    for shown, row in zip(plain.rows, rows, strict=True):
+        place = None
+        if row.state == "queued":
+            place = behind[row.bot_id] = behind.get(row.bot_id, 0) + 1
+        own = {"place": place, "campaign": row.campaign, "priority": round(row.priority, 2)}
+        lines.append({**shown, **own})
+    table = replace(plain, columns=columns, rows=lines, empty=EMPTY_QUEUE)
     return Report([table], main="queue", verb="delivery queue")
 
 

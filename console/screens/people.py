@@ -19,6 +19,7 @@ from console.report import (
     percent,
     percent_of,
 )
+from console.screens.holding import competing, holds
 from console.screens.stated import stated
 
 if TYPE_CHECKING:
@@ -97,6 +98,8 @@ def why(found: Why) -> Report:
     decided = replace(decisions(found.decisions), empty="no decision for this person yet")
     parts: list[Table | Facts] = [
         _door(found.line, found.door),
+        holds(found.door),
+        competing(found.waiting),
         messages_of_one(found.messages),
         decided,
     ]
@@ -164,11 +167,12 @@ def reason_in_words(reason: str) -> str:
     from core.ledger import HELD
 
     plan, held, by = reason.partition(HELD)
-    names = (by if held else reason).upper().split()
+    listed, after, cause = (by if held else reason).partition(", after ")
+    names = listed.upper().split()
     if not names or any(name not in Reason.__members__ for name in names):
         return reason
     bits = sum(int(Reason[name]) for name in names)
-    words = "the door held it: " + "; ".join(explain(bits, 0))
+    words = "the door held it: " + "; ".join(explain(bits, 0)) + after + cause
     return f"{plan}; {words}" if held and plan else words
 
 

@@ -10,7 +10,7 @@ after that or not at all, so two seconds after everything was stopped nothing le
 """
 
 from core.flow.deliver.engine import IDLE_MS, MOST, Delivery
-from core.flow.deliver.judging import judge, pace_of
+from core.flow.deliver.judging import pace_of, question
 from core.flow.deliver.recovery import ABANDONED_MS, recover
 from core.flow.deliver.values import MAX_ATTEMPTS, DeliverDeps, Delivered
 
@@ -22,7 +22,7 @@ __all__ = [
     "DeliverDeps",
     "Delivered",
     "Delivery",
-    "judge",
     "pace_of",
+    "question",
     "recover",
 ]

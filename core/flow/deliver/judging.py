@@ -13,7 +13,7 @@ from core.flow.deliver.values import DeliverDeps
 from core.ledger import BROADCAST, HELD, JOURNEY, Message, Move, State
 from core.ports import PersonRecord, Transaction
 from core.posting import PostAsk, may_post
-from core.strategy import Pace, Strategy
+from core.strategy import Caps, Pace, Strategy
 
 HOUR_MS: Final = 3_600_000
 LOOK_BACK_MS: Final = 31 * 24 * HOUR_MS
@@ -61,7 +61,8 @@ async def _people(
     numbers = [m.person_no for m in rows]
     records = await tx.people.load(numbers)
     facts = await tx.door_facts(numbers, [m.bot_id for m in rows], now_ms, records)
-    verdicts = may_contact(facts, _ask(deps, rows, await tx.knowledge.strategies()), now_ms)
+    ask = question(rows, await tx.knowledge.strategies(), caps=deps.caps, plain=deps.plain)
+    verdicts = may_contact(facts, ask, now_ms)
     chats = [m.chat_id for m in rows]
     return _judged(rows, verdicts, chats, records)
 
@@ -87,8 +88,11 @@ def _judged(
     return [Judged(m, Reason(why), until, chat, records.get(m.person_no)) for m, why, until, chat in said]
 
 
-def _ask(deps: DeliverDeps, rows: Sequence[Message], strategies: Mapping[str, Strategy]) -> DoorAsk:
-    paces = [pace_of(m, strategies, deps.plain) for m in rows]
+def question(
+    rows: Sequence[Message], strategies: Mapping[str, Strategy], *, caps: Caps, plain: Pace
+) -> DoorAsk:
+    """What the door is asked about these messages to people."""
+    paces = [pace_of(m, strategies, plain) for m in rows]
     ages = tuple(_ages(m) for m in rows) if any("ages" in m.body for m in rows) else ()
     return DoorAsk(
         tuple(m.campaign for m in rows),
@@ -96,7 +100,7 @@ def _ask(deps: DeliverDeps, rows: Sequence[Message], strategies: Mapping[str, St
         np.array([pace.daily_limit for pace in paces], np.int64),
         np.array([pace.cooldown_h * HOUR_MS for pace in paces]).astype(np.int64),
         np.ones(len(rows), np.bool_),
-        deps.caps,
+        caps,
         tuple(m.kind for m in rows),
         tuple(m.segment for m in rows),
         ages,
