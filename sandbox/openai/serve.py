@@ -1,5 +1,5 @@
-"""The simulated service as a process of its own: prints one line of JSON with its address, serves until SIGTERM
-or SIGINT, and stops cleanly."""
+"""The simulated service as a process: prints one line of JSON with its address, serves until SIGTERM or
+SIGINT, and stops cleanly."""
 
 from __future__ import annotations
 
