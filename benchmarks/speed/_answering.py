@@ -20,10 +20,11 @@ from app.clock import WallClock
 from app.hot import WatchedHot
 from app.installation import Installation
 from app.parts import Conditions, Logs, Parts
-from benchmarks.speed._audience import address, invite
+from benchmarks.speed._audience import CAMPAIGN, address, invite
 from benchmarks.speed._lanes import HOUR_MS, KEYS
-from benchmarks.speed._strict import REFUSED, TAKEN, Line, Strict
+from benchmarks.speed._strict import TAKEN, Line, Strict
 from bot.visitor import BotFace
+from core.ledger import OPEN
 
 KEY = b"a benchmark's key, good for nothing else"
 EVERY_S = 0.25
@@ -41,13 +42,14 @@ class _Silent:
 @dataclass(frozen=True, slots=True)
 class Talk:
     """Seconds each asker waited; of the broadcast how many were sent before the restart and in all, how many
-    twice, and how many were passed over although later ones in line were sent."""
+    twice; how far from there in line it went on; and how many of its rows neither wait nor were sent."""
 
     waits: Sequence[float]
     before: int
     sent: int
     doubled: int
-    passed_over: int
+    jumped: int
+    lost: int
 
     def quantile(self, share: float) -> float:
         """Seconds within which this share was answered."""
@@ -74,15 +76,20 @@ async def answers_while_sending(place: Place, seconds: float) -> Talk:
     await address(store, line.bot_id, line.chats, clock.now_ms())
     await store.close()
     await RedisPacer(place.link, KEYS).grant(line.bot_id, [line.askers[-1]], clock.now_ms() - HOUR_MS)
-    before = 0
-    for _ in range(2):
-        before = _broadcast(place)[1]
-        await _run(place, seconds / 2)
-    chats, sent = _broadcast(place)
-    asked_again = sum(call.ended == REFUSED for call in server.calls(line))
-    last = max(chats, default=line.chats.start - 1) - line.chats.start + 1
-    missing = max(0, last - len(set(chats)) - asked_again)
-    return Talk(server.waits(), before, sent, len(chats) - len(set(chats)), missing)
+    await _run(place, seconds / 2)
+    before = len(_broadcast(place))
+    await _run(place, seconds / 2)
+    chats = _broadcast(place)
+    begun_at = chats[before] - line.chats.start if len(chats) > before else 0
+    sent = len(set(chats))
+    return Talk(
+        server.waits(),
+        before,
+        sent,
+        len(chats) - sent,
+        abs(begun_at - before),
+        len(line.chats) - sent - await _waiting(place),
+    )
 
 
 async def _store(place: Place) -> SqlStore:
@@ -111,11 +118,19 @@ async def _run(place: Place, seconds: float) -> None:
     await store.close()
 
 
-def _broadcast(place: Place) -> tuple[list[int], int]:
-    """The people to whom the broadcast was sent, by the server's list, and how many they are."""
+def _broadcast(place: Place) -> list[int]:
+    """The people to whom the broadcast was sent, by the server's list, in its order."""
     calls = place.server.calls(place.line)
-    chats = [call.chat_id for call in calls if call.ended == TAKEN and call.chat_id in place.line.chats]
-    return chats, len(set(chats))
+    return [call.chat_id for call in calls if call.ended == TAKEN and call.chat_id in place.line.chats]
+
+
+async def _waiting(place: Place) -> int:
+    """Rows of the broadcast that wait for their turn."""
+    store = await _store(place)
+    async with store.transaction(write=False) as tx:
+        counts = await tx.ledger.campaign_counts(CAMPAIGN)
+    await store.close()
+    return sum(number for (_, state), number in counts.items() if state in OPEN)
 
 
 async def _nothing() -> None:

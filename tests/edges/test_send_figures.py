@@ -44,7 +44,7 @@ def test_the_way_back_ends_where_a_window_has_the_wanted_rate() -> None:
 
 
 def test_who_got_no_answer_counts_as_slowest() -> None:
-    talk = Talk([0.1] * 98 + [0.5, math.inf], 0, 0, 0, 0)
+    talk = Talk([0.1] * 98 + [0.5, math.inf], 0, 0, 0, 0, 0)
     assert talk.quantile(0.5) == 0.1
     assert talk.quantile(0.98) == 0.5
     assert talk.quantile(0.99) == math.inf
