@@ -20,6 +20,7 @@ from bot.texts import pick
 from core.broadcast import CANCELLED, DONE, Audience, Broadcast, Copied, Variant, When
 from core.catalog import language_of
 from core.errors import RefusedError, TransportError
+from core.flow.broadcast import expand_due
 from core.flow.reply import ReplyDeps
 from core.identity import telegram
 
@@ -55,7 +56,7 @@ class Told:
 
 
 class TelegramBroadcasts:
-    """For all operators. `started`: told when rows may follow at once."""
+    """For all operators. What is started here begins at once: its first page waits for no schedule."""
 
     def __init__(self, place: Place, reply: ReplyDeps, operators: Sequence[Operator], call: Call) -> None:
         self._place = place
@@ -107,13 +108,14 @@ class TelegramBroadcasts:
         line = await desk.line(name)
         if best and line.state == "draft":
             await desk.put(replace(line.broadcast, when=When(best_h=BEST_H)))
-        line = await desk.start(name)
+        await desk.start(name)
         async with self._store.transaction() as tx:
             number = await tx.people.find(telegram(operator))
             records = await tx.people.load([number] if number is not None else [])
             language = pick(*(language_of(one) for one in records.values()), self._place.deps.language)
             await tx.control.set_mark(f"{TELL}{name}", str(Told(*place, language, self._now())))
-        return self._progress(line)
+        await expand_due(self._place.deps, self._now())
+        return self._progress(await desk.line(name))
 
     async def cancel(self, operator: int, name: str) -> Progress:
         await self._desk(operator).cancel(name)

@@ -146,9 +146,8 @@ async def test_a_test_goes_to_operators_as_a_copy_and_is_counted_nowhere() -> No
 async def test_sent_now_it_is_copied_to_its_audience_and_its_progress_is_shown() -> None:
     house = await drafted()
     page = await house.chooses(CHOICES[1])
-    assert "waits for its time" in page["text"]
+    assert "under way. 0 of 2 are through" in page["text"]
     assert data_of(page) == ["bc:end:tg-1"]
-    await expand(house.world)
     rows = await house.rows()
     assert sorted(row.chat_id for row in rows) == [ANNA, BORA]
     assert {params(row.body)["from_chat_id"] for row in rows} == {BOSS}
@@ -184,7 +183,7 @@ async def test_at_each_ones_best_time_is_a_broadcast_of_a_day() -> None:
     async with house.world.store.transaction(write=False) as tx:
         row = await tx.campaigns.get("tg-1")
     assert row is not None
-    assert (row.state, row.body["when"]) == ("scheduled", {"best": 24})
+    assert (row.state, row.body["when"]) == ("running", {"best": 24})
 
 
 async def test_it_can_be_cancelled_before_and_after_its_start() -> None:
