@@ -123,6 +123,15 @@ class World(State):
         body = callback_update(user, message, data, query_id=self.ask(bot_id, user_id, self._at(at_ms)))
         return self.emit(bot_id, body, at_ms=at_ms)
 
+    def tap_in_group(self, user_id: int, bot_id: int, group_id: int, button: tuple[int, str]) -> int:
+        """A person taps an inline button, (message, data), of a bot's message in a group."""
+        message_id, data = button
+        message = self.chat(bot_id, group_id).message(message_id)
+        if message is None:
+            message = inaccessible_message(self.groups[group_id].as_chat(), message_id)
+        query_id = self.ask(bot_id, user_id, self.clock())
+        return self.emit(bot_id, callback_update(self.users[user_id], message, data, query_id=query_id))
+
     def react(self, user_id: int, bot_id: int, message_id: int, emoji: str, former: str = "") -> int:
         """A person puts a reaction on a message of the private chat, or takes it away (empty)."""
         user = self.users[user_id]

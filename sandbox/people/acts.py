@@ -20,6 +20,7 @@ Verb = Literal[
     "amend",
     "react",
     "vote",
+    "click",
     "search",
     "app",
     "pay",
@@ -47,10 +48,10 @@ SETTINGS: Final = "/settings"
 
 @dataclass(frozen=True, slots=True)
 class Act:
-    """One thing a person does. `text` is words, a start code, callback data, an emoji, an invite link or what
-    is paid for, after the verb; `message_id` the message it is done to (a vote: the option); `answers` the
-    campaign message that earned it, 0 when nothing did. `place` is a group, `manner` how words are sent:
-    empty = as a message, `caption` under a photo, `edited` by changing a message.
+    """One thing a person does. `text` is words, a start code, callback data, an emoji, an invite link, an
+    address or what is paid for, after the verb; `message_id` the message it is done to (a vote: the option);
+    `answers` the campaign message that earned it, 0 when nothing did. `place` is a group, `manner` how words
+    are sent: empty = as a message, `caption` under a photo, `edited` by changing a message.
     """
 
     verb: Verb
@@ -76,12 +77,27 @@ class CampaignMessage:
     """(choice, callback data) of each button."""
     poll: tuple[str, int] | None = None
     """Its poll, if it has one: id and number of options."""
+    links: tuple[str, ...] = ()
+    """Its addresses that a simulated person may open."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What a message shows beside its buttons. `unasked`: it came although the person had said nothing."""
+
+    poll: tuple[str, int] | None = None
+    links: tuple[str, ...] = ()
+    unasked: bool = False
+
+
+NOTHING: Final = Shown()
 
 
 def campaign_message(
-    bot_id: int, message_id: int, data: Sequence[str], poll: tuple[str, int] | None = None
+    bot_id: int, message_id: int, data: Sequence[str], shown: Shown = NOTHING
 ) -> CampaignMessage | None:
-    """Reads `c:<row id>:<kind>:<choice>` buttons; None when the message carries none, so is no campaign."""
+    """Reads `c:<row id>:<kind>:<choice>` buttons; None when the message carries none and nothing else tells
+    that it is a campaign."""
     buttons: list[tuple[str, str]] = []
     kind = ""
     for each in data:
@@ -89,4 +105,6 @@ def campaign_message(
             continue
         _, _, kind, choice = (each + ":::").split(":")[:4]
         buttons.append((choice, each))
-    return CampaignMessage(bot_id, message_id, kind, tuple(buttons), poll) if buttons else None
+    if not buttons and not shown.unasked:
+        return None
+    return CampaignMessage(bot_id, message_id, kind, tuple(buttons), shown.poll, shown.links)

@@ -6,12 +6,13 @@ it; only buying VIP adds a group. Leaves to others: performing (`stage`), the gr
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from random import Random
 from typing import Final
 
-from sandbox.people.acts import Act, Plan
-from sandbox.people.behaviour import HOUR, MINUTE, lognormal_delay, next_session
+from sandbox.people.acts import Act, CampaignMessage, Plan
+from sandbox.people.behaviour import DAY, HOUR, MINUTE, attention, lognormal_delay, next_session
 from sandbox.people.places import Places
 from sandbox.people.texts import phrase
 from sandbox.people.traits import Traits, person_random
@@ -26,6 +27,15 @@ _GOES_ON: Final = 0.35
 _LONGEST: Final = 4
 _LEAVES: Final = 0.006
 _THREADS: Final = 3
+_READS: Final = 0.4
+_LIKES: Final = 0.12
+_VOTES: Final = 0.35
+_CLICKS: Final = 0.2
+_TAPS: Final = 0.15
+_BEARS: Final = 2.0
+_FORGETS_IN: Final = 2 * DAY
+_TIRES: Final = 0.02
+_BLOCKS_RATHER_THAN_LEAVES: Final = 0.3
 REACTIONS: Final = ("👍", "❤", "🔥", "😁", "🎉")
 
 
@@ -42,6 +52,9 @@ class Crowd:
     by: str
     places: Places | None = None
     member: set[int] = field(default_factory=set)
+    posts: Random = field(default_factory=lambda: Random(0))
+    heard: float = 0.0
+    heard_at: int = 0
 
     @classmethod
     def of(cls, traits: Traits, seed: int) -> Crowd:
@@ -51,7 +64,9 @@ class Crowd:
         chattiness = round(dice.uniform(0.15, 0.55), 3)
         point = dice.random()
         by = "asking" if point < _ASKS_SHARE else "link" if point < _ASKS_SHARE + _LINK_SHARE else "name"
-        return cls(traits, dice, person_random(seed, traits.user_id, "club"), joins, chattiness, by)
+        crowd = cls(traits, dice, person_random(seed, traits.user_id, "club"), joins, chattiness, by)
+        crowd.posts = person_random(seed, traits.user_id, "posts")
+        return crowd
 
     def arrive(self, at: int) -> list[Plan]:
         """The person has begun to use the bots: the community comes some hours later."""
@@ -91,6 +106,34 @@ class Crowd:
         else:
             plans.append(self._next(moment, bot_id, place))
         return plans
+
+    def posted(self, at: int, place: int, message: CampaignMessage) -> list[Plan]:
+        """A bot posts something in a group: perhaps a reaction, a vote, a click; too much drives people
+        out."""
+        dice = self.posts
+        self.heard = self.heard * 0.5 ** ((at - self.heard_at) / _FORGETS_IN) + 1.0
+        self.heard_at = at
+        if dice.random() >= _READS * attention(self.traits, at):
+            return []
+        moment = at + lognormal_delay(dice, 10 * MINUTE, 1.0)
+        plans = [(moment, act) for act in self._answers(place, message)]
+        if dice.random() < _TIRES * max(0.0, self.heard - _BEARS):
+            blocks = dice.random() < _BLOCKS_RATHER_THAN_LEAVES
+            last = Act("block", message.bot_id) if blocks else Act("leave", message.bot_id, place=place)
+            plans.append((moment + MINUTE, last))
+        return plans
+
+    def _answers(self, place: int, message: CampaignMessage) -> Iterator[Act]:
+        dice, bot, number = self.posts, message.bot_id, message.message_id
+        if dice.random() < _LIKES:
+            yield Act("cheer", bot, dice.choice(REACTIONS), number, place=place)
+        if message.poll is not None and dice.random() < _VOTES:
+            poll, options = message.poll
+            yield Act("vote", bot, poll, dice.randrange(options), place=place)
+        if message.links and dice.random() < _CLICKS:
+            yield Act("click", bot, dice.choice(message.links), number, place=place)
+        if message.buttons and dice.random() < _TAPS:
+            yield Act("tap", bot, dice.choice(message.buttons)[1], number, place=place)
 
     def gone(self, place: int) -> None:
         """Left, or was shown out."""

@@ -1,18 +1,30 @@
 """What people notice in a message of a bot, and what it moves them to.
 
-Promises: buttons, polls and invoices are all that is understood of the product; who asked to be forgotten
-hears nothing. Leaves to others: what the person makes of it (`life`).
+Promises: buttons, links, polls and invoices are all that is understood of the product, and that a message
+nobody asked for is a campaign; who asked to be forgotten hears nothing. Leaves to others: what the person
+makes of it (`life`).
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from sandbox.accounts import Json
 from sandbox.log import Received
-from sandbox.people.acts import BUY_VIP, CONSENT_YES, CampaignMessage, Plan, campaign_message
+from sandbox.people.acts import (
+    BUY_VIP,
+    CONSENT_YES,
+    CampaignMessage,
+    Plan,
+    Shown,
+    campaign_message,
+)
+from sandbox.people.browser import links_of
 from sandbox.people.life import Life
+
+_OF_SERVICE: Final = ("menu:", "consent:", "set:", "settings", "forget:", "buy:")
+"""How the buttons of what a bot says by itself begin: menus, settings, questions."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,13 +39,16 @@ class Heard:
     campaign: CampaignMessage | None
 
 
-def listen(received: Received, message: Json) -> Heard:
-    """Reads a message that reached a chat."""
+def listen(received: Received, message: Json, *, unasked: bool = False) -> Heard:
+    """Reads a message that reached a chat; `unasked`: the person has said nothing for a while."""
     data = callback_data(message)
     bot_id, message_id = received.bot_id, received.message_id or 0
     is_new = received.method.startswith(("send", "copy", "forward"))
-    campaign = campaign_message(bot_id, message_id, data, _poll(message)) if is_new else None
-    return Heard(bot_id, message_id, data, is_new, is_new and "invoice" in message, campaign)
+    has_invoice = is_new and "invoice" in message
+    plain = not has_invoice and not any(each.startswith(_OF_SERVICE) for each in data)
+    shown = Shown(_poll(message), links_of(message), unasked and plain)
+    campaign = campaign_message(bot_id, message_id, data, shown) if is_new else None
+    return Heard(bot_id, message_id, data, is_new, has_invoice, campaign)
 
 
 def moved(life: Life, at: int, heard: Heard) -> list[Plan]:

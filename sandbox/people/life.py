@@ -69,6 +69,7 @@ _TAPS_RATHER_THAN_TYPES: Final = 0.8
 _ASKS_IN_WORDS: Final = 0.4
 _STOPS_RATHER_THAN_BLOCKS: Final = 0.5
 _VOTES: Final = 0.7
+_CLICKS: Final = 0.5
 _REACTS_RATHER_THAN_WRITES: Final = 0.06
 _STOPS_UNDER_A_PHOTO: Final = 0.08
 _STOPS_BY_EDITING: Final = 0.08
@@ -218,6 +219,8 @@ class Life(Memory):
             return "vote", Act("vote", bot, poll, self.mood.randrange(options), number)
         if self.mood.random() < _REACTS_RATHER_THAN_WRITES:
             return "reply", Act("react", bot, self.mood.choice(REACTIONS), number, number)
+        if message.links and self.mood.random() < _CLICKS:
+            return "click", Act("click", bot, self.mood.choice(message.links), number, answers=number)
         if message.buttons and self.mood.random() < _TAPS_RATHER_THAN_TYPES:
             weights = [_choice_weight(choice, self.traits.intent) for choice, _ in message.buttons]
             choice, data = self.mood.choices(message.buttons, weights)[0]

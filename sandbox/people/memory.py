@@ -77,7 +77,7 @@ class Memory:
         """Plans are made ahead; what came in between may have made them moot."""
         if act.verb in _ANYWHERE:
             return True
-        if act.verb in _IN_GROUPS:
+        if act.verb in _IN_GROUPS or act.place:
             return act.place in self.crowd.member
         if act.verb in {"start", "unblock"}:
             return (act.bot_id in self.blocked) == (act.verb == "unblock")

@@ -13,6 +13,7 @@ from typing import Final, Protocol
 
 from sandbox.accounts import Json
 from sandbox.people.acts import CONSENT_NO, CONSENT_YES, MENU, Act, Verb
+from sandbox.people.browser import Open
 from sandbox.people.life import Life
 from sandbox.people.places import OWNER_ID
 from sandbox.people.traits import Traits
@@ -55,13 +56,16 @@ def payment_of(life: Life, act: Act, charge_id: str) -> Payment:
 class LiveStage:
     """People act on the world; their bots answer for themselves."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, browse: Open | None = None) -> None:
+        """`browse` opens links; without it nobody clicks on any."""
         self._world = world
+        self._browse = browse
         self._ways: Mapping[Verb, Callable[[int, Life, Act], object]] = {
             "start": lambda user, _, act: world.start(user, act.bot_id, act.text or None),
             "say": self._say,
             "stop": self._stop,
-            "tap": lambda user, _, act: world.tap(user, act.bot_id, act.message_id, act.text),
+            "tap": self._tap,
+            "click": lambda _, __, act: self._browse(act.text) if self._browse is not None else None,
             "show": lambda user, _, act: world.send_media(user, act.bot_id, act.text),
             "amend": self._amend,
             "react": lambda user, life, act: world.react(user, act.bot_id, life.target(act), act.text),
@@ -137,10 +141,17 @@ class LiveStage:
         reply_to = group.recent[-1] if act.manner == "reply" and group.recent else 0
         community.say(user, act.place, act.text, thread=thread, reply_to=reply_to)
 
+    def _tap(self, user: int, life: Life, act: Act) -> None:
+        if act.place:
+            self._world.tap_in_group(user, act.bot_id, act.place, (act.message_id, act.text))
+        else:
+            self._world.tap(user, act.bot_id, act.message_id, act.text)
+
     def _cheer(self, user: int, life: Life, act: Act) -> None:
+        """For this message, else for the last."""
         recent = self._world.groups[act.place].recent
-        if recent:
-            self._world.community.react(user, act.place, recent[-1], act.text)
+        if message_id := act.message_id or (recent[-1] if recent else 0):
+            self._world.community.react(user, act.place, message_id, act.text)
 
 
 class PastStage:

@@ -19,6 +19,7 @@ from sandbox.accounts import Json, TelegramUser
 from sandbox.log import Received
 from sandbox.people.acts import CONSENT_NO, CONSENT_YES, FORGET_YES, Act, Plan
 from sandbox.people.behaviour import DAY, MINUTE, SECOND, response_probability
+from sandbox.people.browser import Browser
 from sandbox.people.ears import listen, moved
 from sandbox.people.life import Life
 from sandbox.people.places import Places, open_doors
@@ -53,7 +54,11 @@ _REPORTED: Final = (
     "group_leaves",
     "refunds",
     "forgotten",
+    "clicks",
+    "group_posts",
 )
+UNASKED_MS: Final = 3 * MINUTE
+"""A message of a bot to which nothing was said for so long answers nothing: it is a campaign."""
 _COUNTED: Final = {
     "start": "starts",
     "say": "texts",
@@ -66,6 +71,7 @@ _COUNTED: Final = {
     "amend": "edits",
     "react": "reactions",
     "vote": "votes",
+    "click": "clicks",
     "search": "searches",
     "app": "app_uses",
     "checkout": "checkouts",
@@ -76,7 +82,7 @@ _COUNTED: Final = {
     "leave": "group_leaves",
     "admit": "group_joins",
 }
-_ANSWERS: Final = frozenset({"say", "tap", "react", "vote"})
+_ANSWERS: Final = frozenset({"say", "tap", "react", "vote", "click"})
 
 
 class Population:
@@ -104,7 +110,9 @@ class Population:
         self._lives = [Life.of(draw_traits(seed, index, tuple(bots)), seed) for index in range(people)]
         self._by_id = {life.traits.user_id: life for life in self._lives}
         self._heap: list[_Entry] = []
-        self._stage: Stage = LiveStage(world)
+        self._browser = Browser(world.parking)
+        self._acted: dict[tuple[int, int], int] = {}
+        self._stage: Stage = LiveStage(world, self._browser.open)
         self._news = asyncio.Event()
         self._counts: Counter[str] = Counter()
         self._answered: set[tuple[int, int]] = set()
@@ -146,7 +154,7 @@ class Population:
             self._perform_next()
             yield from past.lines
             past.lines.clear()
-        self._stage = LiveStage(self._world)
+        self._stage = LiveStage(self._world, self._browser.open)
         self._counts.clear()
         for life in self._lives:
             life.browsing, life.forgetting = 0, False
@@ -158,11 +166,14 @@ class Population:
         if self._places is not None and not self._has_past:
             open_doors(self._world, self._places)
         self._invite_joiners()
-        while True:
-            now = self._life_ms()
-            while self._heap and self._heap[0][0] <= now:
-                self._perform_next()
-            await self._rest()
+        try:
+            while True:
+                now = self._life_ms()
+                while self._heap and self._heap[0][0] <= now:
+                    self._perform_next()
+                await self._rest()
+        finally:
+            await self._browser.close()
 
     def stats(self) -> dict[str, int]:
         """What people did in the live run: the ground truth to compare a product's figures with."""
@@ -271,6 +282,7 @@ class Population:
         act = life.way_to_pay(act)
         if act.verb == "checkout":
             self._buying[life.traits.user_id, act.bot_id] = act.answers
+        self._acted[life.traits.user_id, act.bot_id] = self._clock()
         greeting = self._stage.perform(at, life, act)
         self._plan(life, life.done(at, act))
         if greeting is not None:
@@ -317,12 +329,30 @@ class Population:
     # -- messages ----------------------------------------------------------------------------------
 
     def _on_message(self, received: Received, message: Json) -> None:
+        if received.chat_id < 0:
+            self._on_post(received, message)
         life = self._by_id.get(received.chat_id)
         if life is None or received.message_id is None:
             return
-        heard = listen(received, message)
+        acted = self._acted.get((received.chat_id, received.bot_id))
+        unasked = acted is not None and self._clock() - acted > UNASKED_MS
+        heard = listen(received, message, unasked=unasked)
         self._counts["campaign_messages"] += heard.campaign is not None
         self._plan(life, moved(life, self._life_ms(), heard))
+        self._news.set()
+
+    def _on_post(self, received: Received, message: Json) -> None:
+        """A bot says something in a group that answers nobody: all who are there may see it."""
+        if "reply_to_message" in message or "forum_topic_created" in message:
+            return
+        post = listen(received, message, unasked=True).campaign
+        if post is None:
+            return
+        self._counts["group_posts"] += 1
+        at = self._life_ms()
+        for life in self._lives:
+            if received.chat_id in life.crowd.member and not life.gone:
+                self._plan(life, life.crowd.posted(at, received.chat_id, post))
         self._news.set()
 
 
