@@ -67,7 +67,9 @@ def look(journey: Journey, here: Way, known: Facts | None = None, now: int = NOW
 # ------------------------------------------------------------------------------------------ reading
 def test_the_least_journey_is_one_message_to_newcomers() -> None:
     journey = parse(PLAIN)
-    assert [(step.id, step.act, step.next) for step in journey.steps] == [("hi", Send("hi", otherwise="end"), "end")]
+    assert [(step.id, step.act, step.next) for step in journey.steps] == [
+        ("hi", Send("hi", otherwise="end"), "end")
+    ]
     assert (journey.entry.max_runs, journey.lasts_days, journey.starts) == (1, 90, False)
 
 
