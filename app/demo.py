@@ -33,6 +33,7 @@ from adapters.sql.store import SqlStore
 from adapters.strategies import load_strategies
 from adapters.telegram.client import TelegramClient
 from adapters.telegram.messenger import TelegramMessenger
+from app.cast import BROADCASTS
 from app.desk.keys import DEMO_KEY
 from app.hot import WatchedHot
 from app.importing import Documents, ImportDeps, import_lines
@@ -158,6 +159,9 @@ async def _live(
             await import_lines(ImportDeps(installation.capture), Documents(surroundings.past), start_ms)
             await installation.start()
             await installation.jobs.assess_all()
+            for document in BROADCASTS:
+                line = await installation.desk.create(document)
+                await installation.desk.start(line.broadcast.name)
             gc.freeze()  # the past and the people stay too
             await _days(options, Running(town, installation, surroundings, options), watch)
             store = installation.parts.store

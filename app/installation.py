@@ -17,7 +17,9 @@ from adapters.telegram.tenure import PollLease
 from adapters.telegram.webhook import WebhookWatch
 from adapters.web.http import HttpLimits
 from adapters.web.receiver import Probes, Receiver, ReceiverLimits
+from app.broadcasting import TelegramBroadcasts
 from app.campaigns import Campaigns
+from app.desk.broadcasts import Broadcasts, Place
 from app.jobs import Jobs
 from app.metrics import Metrics
 from app.parts import Conditions, Parts
@@ -80,6 +82,10 @@ class Installation:
         self.receiver: Receiver | None = None
         self._lanes: list[Lane] = []
         self.campaigns = Campaigns(parts, conditions, self._planned)
+        bounds = conditions.bounds
+        desk = Place(self.campaigns.broadcasts, parts.clock, {}, bounds.rate_per_s)
+        self.desk = Broadcasts(desk, "kairos")
+        self._telegram = TelegramBroadcasts(desk, reply, conditions.operators, self._visitors.call)
         self.jobs = Jobs(parts, conditions, self._forget, self.campaigns, self._planned)
         self._schedule: Schedule | None = None
         self._ready = False
@@ -166,6 +172,7 @@ class Installation:
         passed = partial(self._visitors.leave_nothing, self._read)
         deps = HandleDeps(parts.store, self._handler(), rhythm.handler_workers, self._who, passed)
         commands = Service("commands", self._offer_commands)
+        told = [Service("broadcasts", self._telegram.watch)] if self.conditions.operators else []
         news = news_service(self.pollers, parts.logs.delivery, rhythm)
         if rhythm.lanes:
             many = replace(deps, workers=MANY * deps.workers)
@@ -178,7 +185,7 @@ class Installation:
             handlers = [handler_service("handlers", deps, rhythm, Bell())]
         bells = [one.bell for one in handlers]
         applied = capture_service(self.capture, parts.clock, rhythm, self._arrived, bells)
-        return [applied, commands, news, *handlers]
+        return [applied, commands, news, *told, *handlers]
 
     async def listen(self) -> None:
         """Open the door for webhooks, health and metrics, if there is one; once. Raises SettingsError."""
@@ -309,7 +316,9 @@ class Installation:
         conditions = self.conditions
         words, chats = conditions.reading.words, tuple(sorted(conditions.reading.vip))
         terms = Terms(conditions.accept_payments, conditions.vip_stars, words, chats)
-        answers = Answers(self.parts.faces, self._visitors, self._visitors.find, terms)
+        answers = Answers(
+            self.parts.faces, self._visitors, self._visitors.find, terms, broadcaster=self._telegram
+        )
 
         async def handle(row: InboxRow) -> None:
             if not await self._answered(answers, row):

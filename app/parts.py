@@ -118,10 +118,11 @@ class Listening:
 @dataclass(frozen=True, slots=True)
 class Bounds:
     """What campaigns keep to, whatever segment or operator starts them. caps: per person over everything;
-    plain: the pace for people in no segment; posts: per group; stars_a_day: per bot, for paid broadcast;
-    stop_blocks, stop_opt_outs: shares above which a campaign stops by itself."""
+    rate_per_s: of one bot; plain: the pace for people in no segment; posts: per group; stars_a_day: per bot,
+    for paid broadcast; stop_blocks, stop_opt_outs: shares above which a campaign stops by itself."""
 
     caps: Caps = field(default_factory=Caps)
+    rate_per_s: float = 27.0
     plain: Pace = PLAIN
     posts: PostLimits = PostLimits()
     stars_a_day: int = 0

@@ -191,6 +191,7 @@ def bounds_of(settings: Settings) -> Bounds:
     delivery, groups = settings.delivery, settings.groups
     return Bounds(
         caps=Caps(delivery.per_day, delivery.per_week),
+        rate_per_s=delivery.rate_per_s,
         plain=Pace(PLAIN.period_days, delivery.plain_daily_limit, delivery.plain_cooldown_h),
         posts=PostLimits(groups.per_day, groups.per_week, groups.gap_h),
         stars_a_day=delivery.paid_stars_a_day,
