@@ -23,9 +23,9 @@ from adapters.settings import Settings, bot_tokens, load
 from adapters.settings.key import KEY_FILE, installation_key
 from adapters.sql.lanes import place
 from adapters.sql.migrate import current, head
-from adapters.strategies import load_strategies
 from adapters.telegram.client import TelegramClient
 from adapters.telegram.webhook import Hook, WebhookInfo, webhook_info
+from app import doctor_campaigns
 from app.clock import WallClock
 from app.desk.workspace import CONFIG, DEMO, ROOT, open_workspace
 from app.memory import Bounds, advice, sentence
@@ -65,7 +65,7 @@ async def examine(config: Path | None, *, demo: bool = False) -> list[Check]:
     database = await _looked("database", lambda: _database(settings))
     checks = [
         Check("settings", ok=True, detail=f"{settings.file.name} is valid"),
-        await _looked("strategies", _strategies),
+        await _looked("files", _files),
         await _looked("disk", lambda: _disk(settings)),
         database,
         *(await _record(config, demo=False) if database.detail.startswith(AT_VERSION) else ()),
@@ -104,9 +104,14 @@ def _bad(name: str, error: KairosError) -> Check:
     return Check(name, ok=False, detail=str(error), next_step=error.next_step)
 
 
-async def _strategies() -> Check:
-    specs = load_strategies(ROOT / "strategies")
-    return Check("strategies", ok=True, detail=f"{len(specs)} segment files are valid")
+async def _files() -> Check:
+    ok, detail, next_step = doctor_campaigns.files(ROOT)
+    return Check("files", ok=ok, detail=detail, next_step=next_step)
+
+
+async def _campaigns(store: Store, now_ms: int) -> Check:
+    ok, detail, next_step = await doctor_campaigns.campaigns(store, now_ms)
+    return Check("campaigns", ok=ok, detail=detail, next_step=next_step)
 
 
 async def _disk(settings: Settings) -> Check:
@@ -140,7 +145,12 @@ async def _record(config: Path | None, *, demo: bool) -> list[Check]:
         async with open_workspace(config, demo=demo) as space:
             now_ms = space.clock.now_ms()
             store = space.store
-            return [await _inbox(store), await _ledger(store, now_ms), await _erasures(store, now_ms)]
+            return [
+                await _inbox(store),
+                await _ledger(store, now_ms),
+                await _campaigns(store, now_ms),
+                await _erasures(store, now_ms),
+            ]
     except KairosError as error:
         return [_bad("record", error)]
 

@@ -91,6 +91,11 @@ async def _history(tx: Transaction, person_no: int) -> dict[str, Any]:
         "bots": [asdict(each) for each in (await tx.people.reach([person_no])).get(person_no, [])],
         "groups": await _groups(tx, person_no),
         "messages": [_message(each) for each in await tx.ledger.of_person(person_no, ALL)],
+        "journeys": [
+            {"journey": each.journey, "entered": iso(each.entered_ms), "state": each.state, "step": each.step}
+            for each in await tx.journeys.of_person(person_no)
+        ],
+        "lists": (await tx.lists.of_people([person_no])).get(person_no, []),
         "decisions": [{**each, "at": iso(each["at_ms"])} for each in decisions],
         "events": [{"at": iso(each.ts_ms), **asdict(each), "props": dict(each.props)} for each in events],
     }

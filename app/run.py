@@ -109,6 +109,9 @@ async def opened(settings: Settings, options: RunOptions, logs: Logs) -> AsyncIt
         key = installation_key(settings, os.environ)
         hooks = _hooks(settings, tokens, key)
         media = options.root / "content" / MEDIA_FOLDER
+        writer = writer_of(settings, os.environ, inflight)
+        if writer is not None:
+            stack.push_async_callback(writer.close)
         parts = Parts(
             store=store,
             hot=WatchedHot(hot),
@@ -123,7 +126,7 @@ async def opened(settings: Settings, options: RunOptions, logs: Logs) -> AsyncIt
             memory=RedisMemory(link, keys),
             contents=contents,
             journeys=journeys,
-            writer=writer_of(settings, os.environ, inflight),
+            writer=writer,
         )
         conditions = replace(conditions_of(settings, key), hooks=hooks)
         yield Installation(parts, conditions, f"{socket.gethostname()}:{os.getpid()}")

@@ -118,6 +118,8 @@ class MemoryErasures:
             (self._t.members, lambda key, _: key[1] == person_no),
             (self._t.excluded, lambda key, _: key == person_no),
             (self._t.writings, lambda _, value: value.person_no == person_no),
+            (self._t.enrolments, lambda key, _: key[1] == person_no),
+            (self._t.list_entries, lambda key, _: key[1] == person_no),
             (self._t.people, lambda key, _: key == person_no),
         )
         gone = 0

@@ -113,6 +113,21 @@ def decide(
 
 
 @sandbox.command()
+def gpt(
+    *,
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port; 0 = a free one.")] = 8082,
+    malicious: Annotated[bool, typer.Option(help="It obeys whatever stands in its questions.")] = False,
+    seed: Seed = 0,
+) -> None:
+    """Serve texts as a GPT service would. SIMULATED."""
+    from sandbox.openai.serve import ServiceOptions
+    from sandbox.openai.serve import serve as serve_texts
+
+    asyncio.run(serve_texts(ServiceOptions(host, port, seed, malicious)))
+
+
+@sandbox.command()
 def serve(  # noqa: PLR0913 - every option of the verb is a parameter
     *,
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
