@@ -21,6 +21,7 @@ from app.exporter import export_inbox, export_ledger
 from app.parts import Logs
 from core.ports import PersonRecord, Store
 from core.profile import ProfileState, fold, pack, view
+from sandbox.botapi.server import BotApiServer
 
 ROOT = Path(__file__).parents[2]
 HOUR_S = 3_600
@@ -40,13 +41,19 @@ class Silent:
 
 
 def a_day(folder: Path, seed: int, happening: Happening, *, people: int = 40) -> dict[str, Any]:
-    """One day in the town, with something happening; the closing document without its seconds."""
+    """One day in the town, with something happening; the closing document without its seconds. Whatever
+    happens, every call to Telegram is one that the Bot API describes."""
     options = DemoOptions(root=ROOT, folder=folder, days=1.0, people=people, seed=seed)
+    servers: list[BotApiServer] = []
 
     async def watch(running: Running) -> None:
+        servers.append(running.surroundings.server)
         await happening(running)
 
     document = run_demo(options, Logs(Silent(), Silent(), Silent()), watch)
+    (server,) = servers
+    assert server.calls.first == []
+    assert server.calls.n > document["messages"]["sent"] > 0
     return {name: value for name, value in document.items() if name not in {"setup_s", "wall_s"}}
 
 
