@@ -25,18 +25,18 @@ from core.flow.deliver.values import UNAUTHORIZED_MS, DeliverDeps, Delivered, Fl
 from core.ledger import HANDED_MS, UNAUTHORIZED, Message
 from core.ports import Lease, Receipt
 
-MOST: Final = 400
+MOST: Final = 500
 """So many may be on their way at once: a thousand a second for 0.3 s of slots and 0.1 s of answers."""
 QUEUED_AT_ONCE: Final = 2_000
 LINE: Final = 400
 LEAST: Final = 8
 GREED: Final = 200
 """Between so few and so many chats the pacer is asked for at once: about twice what it granted last."""
-ASK_MS: Final = 100
+ASK_MS: Final = 150
 """The pacer is asked again after this time at the earliest, so that permits are given many at once."""
 STALE_MS: Final = 500
 """What was read of the line is read again after this time: something more important may have come."""
-GATHER_MS: Final = 50
+GATHER_MS: Final = 100
 """Outcomes wait for others so long at most, and only while many are on their way."""
 PAUSED_MS: Final = 1_000
 IDLE_MS: Final = 300_000
