@@ -8,6 +8,7 @@ from dataclasses import replace
 from random import Random
 from typing import Final
 
+from core.posting import PostLimits
 from core.strategy import PLAIN, Caps, Pace
 from tests.core.flow.test_segment_step import SPECS
 from tests.core.flow.unruly import FAULTS, Person, Rules, Step, Story
@@ -77,7 +78,8 @@ def _rules(dice: Random) -> Rules:
     ceilings = [_ceiling(dice) for _ in SPECS]
     caps = Caps(dice.randint(1, 4), dice.randint(2, 10))
     plain = dice.choice((PLAIN, Pace(1, 3, 0.5), Pace(2, 1, 30)))
-    return Rules(tuple(ceilings), tuple(_below(dice, one) for one in ceilings), caps, plain)
+    posts = PostLimits(dice.randint(1, 2), dice.randint(1, 4), dice.choice((0.5, 6, 20)))
+    return Rules(tuple(ceilings), tuple(_below(dice, one) for one in ceilings), caps, plain, posts)
 
 
 def _ceiling(dice: Random) -> Pace:
@@ -144,6 +146,14 @@ def _stopped(dice: Random) -> list[Step]:
     return [_push(dice), switch, _wait(dice), _deliver(dice), switch, _deliver(dice)]
 
 
+def _posted(dice: Random) -> list[Step]:
+    """The group hears something, perhaps after the bot's standing there has changed."""
+    change = [Step("group", words=dice.choice(("left", "kicked", "restricted", "member", "administrator")))]
+    changes = change if dice.random() < 0.3 else []
+    post = [Step("post"), Step("deliver", bot=2, size=3)]
+    return [*post, *changes, Step("wait", size=dice.randint(0, 9) * HOUR), *post, _wait(dice)]
+
+
 def _merely_waiting(dice: Random) -> list[Step]:
     return [_wait(dice), _deliver(dice)]
 
@@ -155,5 +165,6 @@ SCENES: Final[dict[Callable[[Random], list[Step]], int]] = {
     _disturbed: 3,
     _meanwhile: 3,
     _stopped: 1,
+    _posted: 2,
     _merely_waiting: 3,
 }

@@ -10,10 +10,12 @@ from __future__ import annotations
 import asyncio
 import os
 from collections import Counter
+from dataclasses import replace
 from typing import Final
 
 import pytest
 
+from core.posting import PostLimits
 from core.strategy import Caps, Pace
 from tests.core.flow.stories import shortest, story_of
 from tests.core.flow.test_segment_step import SPECS
@@ -38,7 +40,7 @@ def test_no_sequence_of_events_breaks_a_rule() -> None:
             pytest.fail(f"seed {seed}: {verdict.details}\n{shortest(run.story, breaks)}")
         arrived += asyncio.run(run.arrived())
     assert arrived.total() > 3 * EXAMPLES, "stories in which nothing arrives prove nothing"
-    assert min(arrived[campaign] for campaign in ("opt", "b", "j")) > EXAMPLES // 10
+    assert min(arrived[campaign] for campaign in ("opt", "b", "j", "posts")) > EXAMPLES // 10
 
 
 @pytest.mark.parametrize(
@@ -60,6 +62,23 @@ def test_a_rule_that_was_not_kept_would_be_found(promised: Promise, rule: str) -
     assert not breaks(story)
     verdict = asyncio.run(Run(story, promised).play())
     assert rule in {one["rule"] for one in verdict.details}
+
+
+@pytest.mark.parametrize(
+    ("promised", "rule"),
+    [
+        (PostLimits(1, 9, 0.5), "group_per_day"),
+        (PostLimits(9, 1, 0.5), "group_per_week"),
+        (PostLimits(9, 9, 20), "group_gap"),
+    ],
+)
+def test_a_post_too_much_would_be_found(promised: PostLimits, rule: str) -> None:
+    rules = replace(story_of(FIRST).rules, posts=PostLimits(9, 9, 0.5))
+    post = (Step("post"), Step("deliver", size=8))
+    story = Story(NOW, rules, story_of(FIRST).people, (*post, Step("wait", size=3 * HOUR), *post))
+    assert not breaks(story)
+    verdict = asyncio.run(Run(story, Promise(posts=promised)).play())
+    assert {one["rule"] for one in verdict.details} == {rule}
 
 
 def test_a_story_is_shortened_to_what_makes_it_fail() -> None:

@@ -25,12 +25,13 @@ from core.flow.plan import INSTALLED, PlanDeps, plan_due
 from core.flow.segment import SegmentDeps, assess_due
 from core.ledger import MessageClass, NewMessage
 from core.ports import Lease, RawUpdate, Receipt
+from core.posting import PostLimits
 from core.segment import SegmentSpec
 from core.strategy import Caps, Pace
 from sandbox.log import Emitted, Received
 from sandbox.referee import Evidence, Verdict, judge
 from tests.core.flow.test_segment_step import SPECS
-from tests.core.flow.worlds import BOT, DAY, NOW, OTHER_BOT, SECOND, World, human
+from tests.core.flow.worlds import BOT, DAY, GROUP, NOW, OTHER_BOT, SECOND, World, human
 
 BOTS: Final = (BOT, OTHER_BOT)
 FAULTS: Final[Mapping[str, tuple[TransportError, bool]]] = {
@@ -41,6 +42,7 @@ FAULTS: Final[Mapping[str, tuple[TransportError, bool]]] = {
     "blocked": (RejectedError("blocked", code="blocked"), False),
 }
 """What may happen to a request, and whether the message arrives all the same."""
+OWNER: Final = 9_001
 LEASE_MS: Final = 20 * SECOND
 SEGMENTS: Final = ("", *(spec.name for spec in SPECS))
 
@@ -63,6 +65,7 @@ class Rules:
     paces: tuple[Pace, ...]
     caps: Caps
     plain: Pace
+    posts: PostLimits = PostLimits()
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +120,19 @@ class Witness(World):
             return RawUpdate(0, b"", now_ms)
         return await self._hand_out(now_ms, bot, update)
 
+    async def invites(self, bot: int, status: str) -> RawUpdate:
+        """Somebody changes what a bot is in the group."""
+        user = {"id": bot, "is_bot": True, "first_name": "Kairos"}
+        member = {"user": user, "status": status, "is_member": True, "can_send_messages": False}
+        body = {
+            "date": self.clock.now_ms() // 1000,
+            "from": human(OWNER),
+            "chat": {"id": GROUP, "type": "supergroup", "title": "Club"},
+            "old_chat_member": {"user": user, "status": "left"},
+            "new_chat_member": member if status == "restricted" else {"user": user, "status": status},
+        }
+        return await self.arrives({"my_chat_member": body}, bot=bot)
+
     async def unblocks(self, person: int, *, bot: int) -> RawUpdate:
         body = {
             "date": self.clock.now_ms() // 1000,
@@ -145,6 +161,7 @@ class Promise:
 
     caps: Caps | None = None
     plain: Pace | None = None
+    posts: PostLimits | None = None
 
 
 @dataclass
@@ -185,6 +202,7 @@ class Run:
             await tx.control.set_switch(INSTALLED, str(world.clock.now_ms() - 9 * DAY))
             for strategy in strategies:
                 await tx.knowledge.put_strategy(strategy, world.clock.now_ms(), live=True, author="file")
+        await self._gather()
         for place, person in enumerate(self.story.people):
             for bot in BOTS[: 1 + place % 2]:
                 await world.says(person.id, "/start", bot=bot)
@@ -196,14 +214,30 @@ class Run:
         world.clock.advance(1)
         await world.apply()
 
+    async def _gather(self) -> None:
+        """A bot is invited into a group where people talk all day long."""
+        self.world.clock.advance(-DAY / SECOND)
+        await self.world.invites(BOT, "member")
+        for _ in range(8):
+            for person in self.story.people:
+                await self.world.says_in_group(person.id, "hi")
+            self.world.clock.advance(DAY / 8 / SECOND)
+
     async def arrived(self) -> Counter[str]:
-        """Messages that arrived as far as the ledger knows: of the optimizer, broadcasts and journeys."""
-        rows = await export_ledger(self.world.store)
-        return Counter(row["campaign"].partition(":")[0] for row in rows if row["state"] == "sent")
+        """Messages that arrived as far as the ledger knows: of the optimizer, broadcasts and journeys;
+        posts."""
+        rows = [row for row in await export_ledger(self.world.store) if row["state"] == "sent"]
+        return Counter(
+            "posts" if row["chat_id"] == GROUP else row["campaign"].partition(":")[0] for row in rows
+        )
 
     async def _evidence(self) -> Evidence:
-        rules = self.story.rules
-        caps, plain = self.promised.caps or rules.caps, self.promised.plain or rules.plain
+        rules, promised = self.story.rules, self.promised
+        caps, plain, posts = (
+            promised.caps or rules.caps,
+            promised.plain or rules.plain,
+            promised.posts or rules.posts,
+        )
         return Evidence(
             received=[self._received(number, sent) for number, sent in enumerate(self.world.messenger.sent)],
             emitted=self.world.emitted,
@@ -211,6 +245,7 @@ class Run:
             limits={spec.name: _plain(pace) for spec, pace in zip(SPECS, rules.ceilings, strict=True)},
             caps={"per_day": caps.per_day, "per_week": caps.per_week},
             plain=_plain(plain),
+            posts={"per_day": posts.per_day, "per_week": posts.per_week, "gap_h": posts.gap_h},
             switches=self.switches,
         )
 
@@ -296,6 +331,35 @@ class Run:
         async with self.world.store.transaction() as tx:
             await tx.ledger.add([one for one in new if one is not None], self.world.clock.now_ms())
 
+    async def _post(self, step: Step) -> None:
+        """An operator's post to the group, due at once."""
+        await self._wake()
+        self.campaigns += 1
+        now_ms = self.world.clock.now_ms()
+        async with self.world.store.transaction() as tx:
+            number = await tx.groups.find(GROUP)
+            if number is None:
+                raise LookupError("the group is not known")
+            post = NewMessage(
+                cls=MessageClass.CAMPAIGN,
+                campaign=f"b:{self.campaigns}",
+                step=f"1:g{number}",
+                person_no=0,
+                group_no=number,
+                bot_id=BOT,
+                chat_id=GROUP,
+                due_ms=now_ms,
+                expires_ms=now_ms + 9 * DAY,
+                body={"text": "Hello all"},
+                kind="news",
+            )
+            await tx.ledger.add([post], now_ms)
+
+    async def _group(self, step: Step) -> None:
+        """The bot is shown out, muted, or let in again."""
+        await self.world.invites(BOT, step.words)
+        await self._take_in()
+
     async def _row(self, step: Step, place: int, person: Person) -> NewMessage | None:
         number, now_ms = await self.world.number(person.id), self.world.clock.now_ms()
         async with self.world.store.transaction(write=False) as tx:
@@ -375,7 +439,7 @@ class Run:
     @property
     def _deps(self) -> DeliverDeps:
         rules = self.story.rules
-        return replace(self.world.sending, caps=rules.caps, plain=rules.plain)
+        return replace(self.world.sending, caps=rules.caps, plain=rules.plain, posts=rules.posts)
 
     def _person(self, step: Step) -> Person:
         people: Sequence[Person] = self.story.people
