@@ -150,7 +150,7 @@ class _Run:
     async def round(self, number: int) -> None:
         """Wait until messages are on their way, kill a sender, and let another take its place."""
         await self._feed()
-        await until(self._two_at_work, "two senders are at work")
+        await until(lambda: self._at_work(SENDERS - 1), "all senders but one are at work")
         await self._aim()
         victim = self._senders.pop(0 if self._dice.random() < OLDEST else 1)
         if not victim.alive:
@@ -169,6 +169,7 @@ class _Run:
         self._chats.trouble(on=False)
         self.tally.struck = self._chats.server.faults.struck
         await until(self._settled, "nothing is on its way, and nothing that is due waits", CLOSE_S)
+        await until(lambda: self._at_work(SENDERS), "all senders are at work")
         for one in self._senders:
             self._heard(await one.end())
         if self._helper is not None:
@@ -183,9 +184,9 @@ class _Run:
     async def _start(self, *arguments: str) -> Started:
         return await self._site.start(*arguments, env=TOKENS)
 
-    def _two_at_work(self) -> bool:
-        """One may still be starting; everybody who was killed had started."""
-        return self._site.starts() - self._before >= 1 + self.tally.kills + SENDERS - 1
+    def _at_work(self, senders: int) -> bool:
+        """Whether so many living ones have started; everybody who was killed had, and the helper."""
+        return self._site.starts() - self._before >= 1 + self.tally.kills + senders
 
     # ------------------------------------------------------------------ rows
     async def _feed(self) -> None:
