@@ -31,6 +31,7 @@ def breaks(story: Story) -> bool:
     return not asyncio.run(Run(story).play()).clean
 
 
+@pytest.mark.timeout(120 + EXAMPLES)
 def test_no_sequence_of_events_breaks_a_rule() -> None:
     arrived: Counter[str] = Counter()
     for seed in range(FIRST, FIRST + EXAMPLES):
