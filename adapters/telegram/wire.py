@@ -133,14 +133,23 @@ class Wire:
 
     Must be closed (`close`); may be used again afterwards."""
 
-    def __init__(self, base: str, *, pool: int, idle_s: float, longest: int = LONGEST_ANSWER) -> None:
+    def __init__(
+        self,
+        base: str,
+        *,
+        pool: int,
+        idle_s: float,
+        longest: int = LONGEST_ANSWER,
+        trust: ssl.SSLContext | None = None,
+    ) -> None:
         """`base`: http or https address, of which only the host counts. `idle_s` is shorter than what
         servers grant, so that no request meets a connection that is being closed. `longest`: bytes of an
-        answer."""
+        answer. `trust`: certificates that are good, where not the system's."""
         parts = urlsplit(base)
         self._host = parts.hostname or ""
-        self._tls = parts.scheme == "https"
-        self._port = parts.port or (443 if self._tls else 80)
+        secret = parts.scheme == "https"
+        self._tls = (trust or _tls()) if secret else None
+        self._port = parts.port or (443 if secret else 80)
         self._pool = pool
         self._idle_s = idle_s
         self.longest = longest
@@ -232,9 +241,7 @@ class Wire:
         loop = asyncio.get_running_loop()
         made = False
         try:
-            _, line = await loop.create_connection(
-                lambda: _Line(self), self._host, self._port, ssl=_tls() if self._tls else None
-            )
+            _, line = await loop.create_connection(lambda: _Line(self), self._host, self._port, ssl=self._tls)
             made = True
         except TimeoutError:
             raise

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import ssl
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
@@ -38,9 +39,10 @@ class Server:
     peers: list[Peer] = field(default_factory=list)
     listening: asyncio.Server | None = None
     base: str = ""
+    tls: ssl.SSLContext | None = None
 
     async def start(self) -> str:
-        self.listening = await asyncio.start_server(self._accept, "127.0.0.1", 0)
+        self.listening = await asyncio.start_server(self._accept, "127.0.0.1", 0, ssl=self.tls)
         self.base = f"http://127.0.0.1:{self.listening.sockets[0].getsockname()[1]}"
         return self.base
 

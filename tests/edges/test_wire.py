@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
 
 import pytest
 import uvloop
@@ -351,3 +353,37 @@ def test_on_uvloop_it_keeps_the_same_promises() -> None:
 
     server = Server(serve)
     uvloop.run(main())
+
+
+CERTIFICATE = Path(__file__).with_name("localhost.pem")
+"""Of a host that is called localhost; it is good for these tests alone, and so is its key beside it."""
+
+
+@pytest.mark.parametrize("run", [asyncio.run, uvloop.run], ids=["asyncio", "uvloop"])
+def test_over_tls_only_a_host_with_a_good_certificate_gets_anything(run: Callable[..., None]) -> None:
+    served = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    served.load_cert_chain(CERTIFICATE)
+    good = ssl.create_default_context(cafile=str(CERTIFICATE))
+
+    async def serve(peer: Peer) -> None:
+        await peer.request()
+        peer.say(OK)
+        await peer.request()
+        peer.say(OK[:-1])
+
+    async def main() -> None:
+        server = Server(serve, tls=served)
+        base = (await server.start()).replace("http:", "https:")
+        named = base.replace("127.0.0.1", "localhost")
+        wire = Wire(named, pool=1, idle_s=15, trust=good)
+        assert await post(wire) == (200, b"fine")
+        with pytest.raises(NoAnswerError):
+            await post(wire)
+        assert await post(wire) == (200, b"fine")
+        for stranger in (Wire(named, pool=1, idle_s=15), Wire(base, pool=1, idle_s=15, trust=good)):
+            with pytest.raises(NotSentError, match="SSLCert"):
+                await post(stranger)
+        await wire.close()
+        await server.stop()
+
+    run(main())
