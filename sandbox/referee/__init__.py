@@ -16,10 +16,10 @@ from sandbox.referee.evidence import Evidence, accepted_messages, read_happening
 from sandbox.referee.forgotten import Forgotten, within
 from sandbox.referee.join import Joined, join, read_rows
 from sandbox.referee.posts import judge_posts
-from sandbox.referee.stops import judge_stops
+from sandbox.referee.stops import judge_stops, read_stops
 from sandbox.referee.verdict import KINDS, Verdict, Violation
 
-__all__ = ["Evidence", "Verdict", "Violation", "judge"]
+__all__ = ["Evidence", "Verdict", "Violation", "judge", "read_stops"]
 
 
 def judge(evidence: Evidence) -> Verdict:

@@ -7,8 +7,8 @@ is merely paused may still use up a permit.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
-from typing import Final
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, Final
 
 from sandbox.referee.evidence import PERMIT_MS, Evidence
 from sandbox.referee.join import Joined
@@ -17,6 +17,21 @@ from sandbox.referee.verdict import Violation
 KILL: Final = "kill"
 KILL_MS: Final = 2_000
 _FOR_EVER: Final = 2**62
+_SWITCH_OF: Final = {"delivery": "", "broadcast": "pause:campaign:b:", "campaign": "pause:campaign:"}
+"""By the area of an action how the switch of its target begins."""
+_STOPPING: Final = {"pause": True, "cancel": True, "self-stop": True, "resume": False}
+
+
+def read_stops(trail: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """`Evidence.switches` from the product's audit trail (`at_ms`, `action`, `target` of each line): what
+    operators paused, resumed or cancelled, and what stopped itself. Other lines mean nothing here."""
+    found: list[dict[str, Any]] = []
+    for line in trail:
+        area, _, what = str(line["action"]).rpartition(".")
+        if what in _STOPPING and area in _SWITCH_OF:
+            switch = _SWITCH_OF[area] + str(line["target"])
+            found.append({"at_ms": int(line["at_ms"]), "switch": switch, "on": _STOPPING[what]})
+    return found
 
 
 def judge_stops(evidence: Evidence, joined: Sequence[Joined]) -> Iterator[Violation]:

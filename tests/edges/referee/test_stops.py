@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from sandbox.referee import read_stops
 from tests.edges.referee.cases import BOT, DAY, HOUR, MINUTE, NOON, Case
 from tests.edges.referee.test_contact import rules
 
@@ -115,3 +116,29 @@ def test_whoever_stops_what_is_stopped_does_not_prolong_its_grace(case: Case) ->
     switch(case, "kill", NOON + HOUR)
     case.campaign(P, NOON + HOUR)
     assert rules(case) == ["limits/kill_switch"]
+
+
+def test_stops_are_read_from_the_products_audit_trail(case: Case) -> None:
+    trail = [
+        {"at_ms": NOON, "action": "delivery.pause", "target": "pause:bot:222"},
+        {"at_ms": NOON, "action": "broadcast.pause", "target": "spring"},
+        {"at_ms": NOON + HOUR, "action": "broadcast.resume", "target": "spring"},
+        {"at_ms": NOON + 2 * HOUR, "action": "campaign.self-stop", "target": "b:spring"},
+        {"at_ms": NOON + 3 * HOUR, "action": "delivery.resume", "target": "pause:campaign:b:spring"},
+        {"at_ms": NOON + 4 * HOUR, "action": "broadcast.cancel", "target": "spring"},
+        {"at_ms": NOON, "action": "broadcast.start", "target": "spring"},
+        {"at_ms": NOON, "action": "users.pause", "target": "person:1"},
+    ]
+    case.more["switches"] = read_stops(trail)
+    assert [(one["switch"], one["on"]) for one in case.more["switches"]] == [
+        ("pause:bot:222", True),
+        ("pause:campaign:b:spring", True),
+        ("pause:campaign:b:spring", False),
+        ("pause:campaign:b:spring", True),
+        ("pause:campaign:b:spring", False),
+        ("pause:campaign:b:spring", True),
+    ]
+    case.campaign(P, NOON + HOUR + MINUTE, campaign="b:spring")
+    assert rules(case) == []
+    case.campaign(P, NOON + 5 * HOUR + MINUTE, campaign="b:spring")
+    assert rules(case) == ["limits/paused"]
