@@ -17,6 +17,7 @@ from typing import TextIO
 import orjson
 
 from sandbox.botapi.faults import Faults
+from sandbox.botapi.latency import Travel
 from sandbox.botapi.limits import Limits
 from sandbox.botapi.server import BotApiServer
 from sandbox.log import SandboxLog
@@ -42,7 +43,7 @@ class ServeOptions:
     port: int = 0
     log_path: Path | None = None
     limits: Limits = field(default_factory=Limits)
-    latency_ms: float = 0.0
+    latency_ms: float | Travel = 0.0
     seed: int = 0
 
 

@@ -23,6 +23,7 @@ _DELETABLE_S = 48 * 3600
 _MAX_QUESTION = 300
 _MAX_OPTION = 100
 _OPTIONS = (2, 12)
+_EXPLAINED = 200
 _ACTIONS = {"choose_sticker", "find_location", "record_video", "record_video_note", "record_voice", "typing"}
 _ACTIONS |= {f"upload_{what}" for what in ("document", "photo", "video", "video_note", "voice")}
 _NOT_COPIED = frozenset(
@@ -203,14 +204,22 @@ def send_poll(call: Call) -> Outcome:
         "members_only": False,
     }
     if kind == "quiz":
-        correct = call.params.number("correct_option_id", -1)
-        if not 0 <= correct < len(options):
-            raise bad_request("wrong correct option ID specified")
-        settings["correct_option_ids"] = [correct]
+        settings["correct_option_ids"] = _correct(call.params, len(options))
+    if len(call.params.text("explanation")) > _EXPLAINED:
+        raise bad_request("message caption is too long")
     # The chat is asked first: a poll that nobody gets must not exist.
     writable_chat(call, charge=False)
     poll = call.world.polls.make(call.bot.id, question, options, settings)
     return send(call, {"poll": poll.as_json()})
+
+
+def _correct(params: Params, options: int) -> list[int]:
+    """The right options of a quiz; the former name of the parameter held one."""
+    given = params.array("correct_option_ids") or [params.number("correct_option_id", -1)]
+    right = [one for one in given if isinstance(one, int) and 0 <= one < options]
+    if len(right) < len(given) or right != sorted(set(right)):
+        raise bad_request("wrong correct option ID specified")
+    return right
 
 
 def _question(params: Params) -> str:

@@ -79,6 +79,11 @@ async def test_a_poll_counts_votes_until_it_is_stopped(api: Api) -> None:
         ({"options": ["one"] * 13}, "poll can't have more than 12 options"),
         ({"options": ["one", ""]}, "poll options must be non-empty"),
         ({"type": "quiz"}, "wrong correct option ID specified"),
+        ({"type": "quiz", "correct_option_ids": [1, 2]}, "wrong correct option ID specified"),
+        ({"type": "quiz", "correct_option_ids": [1, 0]}, "wrong correct option ID specified"),
+        ({"question": "?" * 301}, "poll question length must not exceed 300"),
+        ({"options": ["yes", "n" * 101]}, "poll options length must not exceed 100"),
+        ({"explanation": "x" * 201}, "message caption is too long"),
     ],
 )
 async def test_a_bad_poll_is_refused(api: Api, changes: dict[str, object], reason: str) -> None:
