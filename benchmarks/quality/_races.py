@@ -169,7 +169,7 @@ async def race(url: str, options: Options, say: Say) -> Found:
     """Run the races on an empty database."""
     store = await SqlStore(url, quiet=NO_QUIET).open()
     try:
-        await _settle(store, 2 * options.races, say)
+        await _settle(store, 3 * options.races, say)
         parts = options.tasks + 1
         each = -(-options.races // parts)
         here = [

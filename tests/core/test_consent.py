@@ -22,6 +22,7 @@ from core.consent import (
     Reason,
     Wishes,
     explain,
+    held_by,
     may_contact,
     may_contact_at,
 )
@@ -260,3 +261,62 @@ def test_every_reason_has_words_in_every_language(language: str) -> None:
 def test_the_words_say_until_when() -> None:
     assert explain(int(Reason.COOLDOWN), NOON)[-1].endswith("12:00 UTC")
     assert explain(0, NOON) == []
+
+
+# ------------------------------------------------------------------------------------ segments and relations
+def test_a_paused_segment_holds_its_own_messages_only() -> None:
+    known = facts(3, switches={"pause:segment:ENGAGED": "checks"})
+    verdict = may_contact(known, replace(ask(3), segment=("ENGAGED", "NEW_USER", "")), NOON)
+    assert verdict.reasons.tolist() == [int(Reason.SEGMENT_PAUSED), 0, 0]
+    assert verdict.until_ms[0] > NOON
+    assert may_contact(known, ask(3), NOON).allowed.all()
+
+
+@given(
+    st.lists(
+        st.tuples(st.integers(0, 40 * DAY_MS), st.integers(0, 20), st.integers(0, 20)),
+        min_size=1,
+        max_size=5,
+    )
+)
+def test_a_content_reaches_people_only_while_their_relation_is_of_the_age_it_asks_for(
+    people: list[tuple[int, int, int]],
+) -> None:
+    rows = len(people)
+    ages = tuple((least, most) for _, least, most in people)
+    first = np.array([NOON - age_ms for age_ms, _, _ in people])
+    known, wanted = replace(facts(rows), first_ms=first), replace(ask(rows), ages=ages)
+    verdict = may_contact(known, wanted, NOON)
+    for row, (age_ms, least, most) in enumerate(people):
+        days = age_ms // DAY_MS
+        young, old = days < least, 0 < most < days
+        assert bool(verdict.allowed[row]) is not (young or old)
+        assert verdict.reasons[row] == (int(Reason.RELATION) if young or old else 0)
+        assert verdict.until_ms[row] == (first[row] + least * DAY_MS if young and not old else 0)
+    later = may_contact_at(known, wanted, [NOON, NOON + 3 * DAY_MS])
+    assert later[:, 0].tolist() == verdict.allowed.tolist()
+
+
+def test_without_a_first_contact_no_relation_is_of_any_age() -> None:
+    verdict = may_contact(facts(2), replace(ask(2), ages=((3, 0), (0, 3))), NOON)
+    assert verdict.reasons.tolist() == [int(Reason.RELATION)] * 2
+    assert verdict.until_ms[0] > NOON
+    assert verdict.until_ms[1] == 0
+
+
+def test_each_reason_says_until_when_it_alone_holds() -> None:
+    recent = [[NOON - HOUR_MS, NOON - 2 * HOUR_MS]]
+    known = facts(recent_ms=recent, switches={"kill": "", "halt:42": str(NOON + 5_000)})
+    found = dict(held_by(replace(known, consent=np.array([False])), ask(), NOON))
+    assert found[Reason.NO_CONSENT] == found[Reason.KILL_SWITCH] == 0
+    assert found[Reason.COOLDOWN] == NOON + 3 * HOUR_MS
+    assert found[Reason.DAILY_LIMIT] == NOON + 22 * HOUR_MS
+    assert found[Reason.HALTED] >= NOON + 5_000
+    assert held_by(facts(), ask(), NOON) == []
+
+
+@pytest.mark.parametrize("language", ["en", "tr"])
+def test_every_reason_has_its_words(language: str) -> None:
+    told = [explain(int(reason), 0, language) for reason in Reason]
+    assert all(len(words) == 1 and words[0] for words in told)
+    assert len({words[0] for words in told}) == len(told)

@@ -209,3 +209,17 @@ def test_the_first_moment_keeps_every_rule_and_no_minute_before_it_does(
     step = 15 * 60 * SECOND
     for moment in range(NOON, first, step):
         assert any(rule(column(moment))[0] > moment for rule in rules)
+
+
+def test_an_installation_without_quiet_hours_shuts_none_even_on_an_unknown_clock() -> None:
+    known = ProfileState(latest={"zone": (NOON, "Asia/Tokyo")})
+    own = ProfileState(latest={"zone": (NOON, "Asia/Tokyo"), "quiet": (NOON, "9-17")})
+    facts = limits.quiet_facts([ProfileState(), known, own], NOON, (0, 0))
+    assert limits.allowed_hours(facts).sum(axis=1).tolist() == [24, 24, 16]
+
+
+def test_an_installation_s_own_quiet_hours_hold_for_people_who_set_none() -> None:
+    known = ProfileState(latest={"zone": (NOON, "Asia/Tokyo")})
+    facts = limits.quiet_facts([known, ProfileState()], NOON, (12, 14))
+    assert np.flatnonzero(~limits.allowed_hours(facts)[0]).tolist() == [12, 13]
+    assert not limits.allowed_hours(facts)[1].any()  # on no known clock only hours in which somebody was seen
