@@ -7,7 +7,8 @@ evidence. SIMULATED; real SQLite file (WAL, FULL), real embedded Redis, real HTT
 - hidden: the server takes only 24 a second and tells nobody;
 - injected: one 429 with a time to wait in the middle of a broadcast;
 - paid: 1000 paid messages a second at 100 ms round trip, and bare aiohttp with the same messages, loop and
-  JSON library. The server bounds paid messages at 1,200 here: what is asked is what one process can do;
+  JSON library. The server bounds paid messages at 1,200 here (the baseline's not at all): what is asked
+  is what one process can do;
 - interactive: people ask while a broadcast to 100,000 is under way, which is stopped and started anew.
 
 `--only PART`; `--quick` is everything within a minute (the pacers have been in use then).
@@ -76,7 +77,7 @@ def line_of(name: str, size: Size) -> Line:
     """The bot of a part."""
     free = round(size.free_s * 31)
     at_all = round(size.rival_s * 31)
-    paid = Limits(per_second=30, paid_per_second=1_200)
+    paid, unbound = Limits(paid_per_second=1_200), Limits(paid_per_second=1_000_000)
     made = {
         "free": (7001, free, STRICT),
         "hidden": (7002, free, Limits(per_second=HIDDEN)),
@@ -84,7 +85,7 @@ def line_of(name: str, size: Size) -> Line:
         "ptb": (7004, at_all, STRICT),
         "serial": (7005, at_all, STRICT),
         "paid": (7006, round(size.paid_s * PAID_RATE), paid),
-        "bare": (7007, round(size.bare_s * PAID_RATE) + 200, paid),
+        "bare": (7007, round(size.bare_s * PAID_RATE) + 200, unbound),
         "interactive": (7008, size.people, STRICT),
     }
     bot_id, people, limits = made[name]
