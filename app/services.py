@@ -239,6 +239,7 @@ class Lane:
         self._holder = holder
         self._rhythm = rhythm
         self._lease: Lease | None = None
+        self._epoch = 0
         bell = Bell()
         self._delivery = Delivery(deps, bot_id, bell.ring)
         self.service = Service(f"lane:{bot_id}", self._step, bell, self._delivery.finish)
@@ -262,17 +263,21 @@ class Lane:
         return min(done.wait_ms / 1000, at_most_s)
 
     async def _hold(self) -> Lease | None:
-        """Take or keep the lane; on taking over, close what the former holder left in between."""
+        """Take or keep the lane; on taking over, close what the former holder left in between. Our own rows
+        that are under way are left alone: nobody can have had them while the epoch is the same."""
         now_ms = self._deps.clock.now_ms()
         had = self._lease
         if had is not None and had.until_ms - now_ms > self._rhythm.lease_ms // 2:
             return had
         name = f"lane:{self._bot_id}"
         async with self._deps.store.transaction() as tx:
-            self._lease = await tx.control.acquire(name, self._holder, now_ms, self._rhythm.lease_ms)
-        if self._lease is not None:
-            await recover(self._deps.store, self._bot_id, now_ms)
-        return self._lease
+            lease = await tx.control.acquire(name, self._holder, now_ms, self._rhythm.lease_ms)
+        if lease is not None:
+            taken_over = lease.epoch != self._epoch
+            await recover(self._deps.store, self._bot_id, now_ms, taken_over=taken_over)
+            self._epoch = lease.epoch
+        self._lease = lease
+        return lease
 
     async def release(self) -> None:
         """Let another process take over at once."""

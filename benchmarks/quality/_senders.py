@@ -165,10 +165,11 @@ class _Run:
             await self._bury(victim)
 
     async def close(self) -> None:
-        """No more trouble; all that is under way is closed; a clean stop of everybody."""
+        """All that waits goes out, still in trouble; all that is under way is closed; a clean stop of
+        everybody."""
+        await until(self._settled, "nothing is on its way, and nothing that is due waits", CLOSE_S)
         self._chats.trouble(on=False)
         self.tally.struck = self._chats.server.faults.struck
-        await until(self._settled, "nothing is on its way, and nothing that is due waits", CLOSE_S)
         await until(lambda: self._at_work(SENDERS), "all senders are at work")
         for one in self._senders:
             self._heard(await one.end())

@@ -282,6 +282,19 @@ async def test_a_lane_taken_over_closes_what_the_former_holder_left_in_between()
     assert world.messenger.sent == []
 
 
+async def test_a_lane_that_is_prolonged_leaves_its_own_requests_alone() -> None:
+    world = await ready(ANNA)
+    lane = Lane(world.sending, BOT, "one", RHYTHM, yes)
+    await world.through(lane.service.step())
+    (offer,) = await world.offers(ANNA)
+    move = Move(offer.id, State.PLANNED, State.SENDING, permit_ms=world.clock.now_ms())
+    await world.within(lambda tx: tx.ledger.move([move]))
+    for _ in range(8):
+        world.clock.advance(RHYTHM.lease_ms / 4000)
+        await world.through(lane.service.step())
+    assert (await world.row(offer.id)).state is State.SENDING
+
+
 async def test_a_lane_keeps_its_lease_as_long_as_it_works() -> None:
     world = await ready(ANNA)
     mine, other = [Lane(world.sending, BOT, name, RHYTHM, yes) for name in ("one", "two")]
@@ -306,9 +319,10 @@ async def test_campaigns_halt_without_redis_and_go_on_with_it() -> None:
     pacer = LostPacer()
     lane = Lane(replace(world.sending, pacer=pacer), BOT, "one", RHYTHM, yes)
     assert await world.through(lane.service.step()) == HOT_LOST_S
-    assert (await world.row(offer.id)).state is State.PLANNED
+    assert (await world.row(offer.id)).state is State.QUEUED
     pacer.lost = False
     await world.through(lane.service.step())
+    await world.through(lane.service.end())
     assert (await world.row(offer.id)).state is State.SENT
 
 

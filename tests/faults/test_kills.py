@@ -37,7 +37,7 @@ async def test_killed_again_and_again_it_loses_and_doubles_nothing_and_bothers_n
 
 
 async def test_senders_killed_in_the_middle_of_sending_double_and_lose_nothing(tmp_path: Path) -> None:
-    found = await _senders.suffer(tmp_path, 2, "sqlite", 3, say)
+    found = await _senders.suffer(tmp_path, 1, "sqlite", 3, say)
     assert not missed(Runs(None, {"sqlite": found})), found.judged.verdict.details
     assert found.tally.kills_at_work, "no kill found a message on its way: this run proves nothing"
     assert found.tally.struck, "no request failed: this run proves nothing"
