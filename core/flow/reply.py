@@ -63,7 +63,7 @@ async def reply(deps: ReplyDeps, ask: Reply) -> Receipt | None:
         state, reason, receipt = await _try(deps, message)
         if state is not State.RETRY:
             break
-        in_time = left > 0 and await _wait_for_slot(deps, chat, until_ms)
+        in_time = left > 0 and await _wait_for_slot(deps, chat, until_ms) and not await _stopped(deps)
         state = State.FAILED
     await _close(deps, message, state, reason=reason, receipt=receipt)
     return receipt
@@ -78,6 +78,8 @@ async def in_turn(
     until_ms = deps.clock.now_ms() + TURN_MS
     if not await _wait_for_slot(deps, (bot_id, chat_id), until_ms):
         raise TransportError("the turn of this call came too late")
+    if await _stopped(deps):
+        raise TransportError("everything is stopped")
     try:
         return await call()
     except RateLimitedError as error:
@@ -114,6 +116,12 @@ async def _wait_for_slot(deps: ReplyDeps, chat: tuple[int, int], until_ms: int) 
         if grant.retry_ms > until_ms:
             return False
         await deps.clock.sleep(max(grant.retry_ms - now_ms, 10) / 1000)
+
+
+async def _stopped(deps: ReplyDeps) -> bool:
+    """Whether the kill switch was turned while this waited."""
+    async with deps.store.transaction(write=False) as tx:
+        return "kill" in await tx.control.switches()
 
 
 async def _limited(deps: ReplyDeps, chat: tuple[int, int], error: RateLimitedError) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from typing import Any
 
@@ -82,6 +83,23 @@ async def test_the_kill_switch_silences_answers_too() -> None:
     await world.switch("kill", "stop everything")
     assert await answer(world) is None
     assert world.messenger.sent == []
+
+
+async def test_an_answer_that_waits_for_another_try_is_silenced_too() -> None:
+    world = await spoken()
+    world.messenger.fail_next(RateLimitedError("slow down", retry_after_s=3))
+    waiting = asyncio.ensure_future(answer(world))
+    while not world.messenger.sent:
+        await asyncio.sleep(0)
+    await world.switch("kill", "stop everything")
+    assert await waiting is None
+    assert len(world.messenger.sent) == 1  # the one that was refused
+    with pytest.raises(TransportError, match="stopped"):
+        await world.through(in_turn(world.replying, BOT, ANNA, _nothing))
+
+
+async def _nothing() -> object:
+    raise AssertionError("made although everything was stopped")
 
 
 async def test_a_429_is_waited_for_and_then_the_answer_leaves() -> None:
