@@ -240,7 +240,7 @@ class Installation:
             caps=bounds.caps,
             plain=bounds.plain,
             posts=bounds.posts,
-            stars_a_day=bounds.stars_a_day if bounds.paid_rate_per_s else 0,
+            stars_a_day=bounds.stars_a_day,
             link=self.campaigns.link,
         )
         self._lanes = [

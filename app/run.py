@@ -197,7 +197,7 @@ def bounds_of(settings: Settings) -> Bounds:
         rate_per_s=delivery.rate_per_s,
         plain=Pace(PLAIN.period_days, delivery.plain_daily_limit, delivery.plain_cooldown_h),
         posts=PostLimits(groups.per_day, groups.per_week, groups.gap_h),
-        stars_a_day=delivery.paid_stars_a_day,
+        stars_a_day=delivery.paid_stars_a_day if delivery.paid_rate_per_s else 0,
         stop_blocks=delivery.stop_block_percent / 100,
         stop_opt_outs=delivery.stop_opt_out_percent / 100,
     )
