@@ -47,10 +47,10 @@ class PacerLimits:
     start: float = 27.0
     ceiling: float = 29.0
     floor: float = 1.0
-    heal: float = 0.5
+    heal: float = 1.0
     earn: float = 0.0001
     keep: float = 0.7
-    below: float = 0.93
+    below: float = 0.88
     memory_ms: int = 900_000
     chat_gap_ms: int = 1_100
     group_gap_ms: int = 3_100

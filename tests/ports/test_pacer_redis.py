@@ -94,7 +94,7 @@ async def test_a_rate_does_not_heal_while_the_bot_is_silent(link: Link) -> None:
     now = await warm(pacer)
     until = await pacer.limited(BOT, 1, 100, now)
     assert (await pacer.status(BOT, until))["rate_per_s"] == pytest.approx(27 * 0.7)
-    assert (await pacer.status(BOT, until + 10_000))["rate_per_s"] == pytest.approx(27 * 0.7 + 5)
+    assert (await pacer.status(BOT, until + 3_000))["rate_per_s"] == pytest.approx(27 * 0.7 + 3)
 
 
 async def test_above_the_start_only_messages_that_went_well_earn_more(link: Link) -> None:
