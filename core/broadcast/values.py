@@ -14,6 +14,8 @@ GROUPS: Final = "groups"
 PRIORITY: Final = 5
 LIFETIME_H: Final = 24.0
 MOST_GROUPS: Final = 20
+HOUR_MS: Final = 3_600_000
+LONGEST_DAY_H: Final = 25
 
 DRAFT: Final = "draft"
 SCHEDULED: Final = "scheduled"
@@ -83,6 +85,12 @@ class When:
     local_min: int = -1
 
     @property
+    def spread_ms(self) -> int:
+        """So long after the beginning the last message may be due: own clocks show it within a day, that of
+        the change to winter time included."""
+        return LONGEST_DAY_H * HOUR_MS if self.local_min >= 0 else self.best_h * HOUR_MS
+
+    @property
     def words(self) -> str:
         """For a sentence."""
         parts = [f"at {moment_text(self.at_ms)} UTC"] if self.at_ms else []
@@ -125,6 +133,11 @@ class Broadcast:
     def campaign(self) -> str:
         """Its name in the ledger and in switches."""
         return campaign_of(self.name)
+
+    @property
+    def lifetime_ms(self) -> int:
+        """How long after its moment a message may still leave."""
+        return int(self.lifetime_h * HOUR_MS)
 
     @property
     def weights(self) -> list[float]:

@@ -141,7 +141,8 @@ def _choice(
     record, reaches, segment = person
     place = variant_of(broadcast, record.person_no)
     variant = broadcast.variants[place]
-    bot = _bot(record.person_no, reaches, broadcast.bot_id)
+    served = [one for one in reaches if not deps.names or one.bot_id in deps.names]
+    bot = _bot(record.person_no, served, broadcast.bot_id)
     if variant.copied is not None:
         return Choice(bot, place, None, language_of(record) or deps.language, segment)
     content = catalog.content(variant.content)

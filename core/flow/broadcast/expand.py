@@ -21,11 +21,11 @@ from core.broadcast import (
     switch_of,
 )
 from core.catalog import load_catalog
+from core.errors import ContentError
 from core.flow.broadcast.audience import read_page
 from core.flow.broadcast.groups import post_rows
 from core.flow.broadcast.rows import rows_of
 from core.flow.broadcast.values import BroadcastDeps, Expanded
-from core.learning.features import HOUR_MS
 from core.ledger import OPEN, State
 from core.ports import CampaignRow, Guard, Transaction
 
@@ -78,7 +78,9 @@ async def _advance(deps: BroadcastDeps, tx: Transaction, name: str, now_ms: int,
         return Expanded()
     if switch_of(name) in await tx.control.switches():
         return Expanded()
-    broadcast = parse(row.body)
+    broadcast = await _read(tx, row)
+    if broadcast is None:
+        return Expanded(1)
     if row.state == SCHEDULED:
         row = _begun(deps, broadcast, row, now_ms)
     if row.state == RUNNING and row.cursor != ALL_HAVE:
@@ -90,9 +92,24 @@ async def _advance(deps: BroadcastDeps, tx: Transaction, name: str, now_ms: int,
     return Expanded(1, done=(name,) if row.state == DONE else ())
 
 
+async def _read(tx: Transaction, row: CampaignRow) -> Broadcast | None:
+    """None, and a note, for one that this program can't read: it must not hold up the others."""
+    try:
+        return parse(row.body)
+    except ContentError as error:
+        await _note(tx, row, f"waits: it can't be read, {error}")
+        return None
+
+
+async def _note(tx: Transaction, row: CampaignRow, note: str) -> None:
+    if row.note != note:
+        await tx.campaigns.save(replace(row, note=note))
+
+
 def _begun(deps: BroadcastDeps, broadcast: Broadcast, row: CampaignRow, now_ms: int) -> CampaignRow:
     """Its moment has come. One that is late by more than a message lives is left out, and said so."""
-    if now_ms - row.slot_ms <= broadcast.lifetime_h * HOUR_MS:
+    spread_ms = 0 if broadcast.when.cron else broadcast.when.spread_ms
+    if now_ms - row.slot_ms <= broadcast.lifetime_ms + spread_ms:
         return replace(row, state=RUNNING, cursor=0, changed_ms=now_ms, note="")
     missed = replace(row, changed_ms=now_ms, note="its time had passed, so nobody was written to")
     if broadcast.when.cron:
@@ -100,20 +117,45 @@ def _begun(deps: BroadcastDeps, broadcast: Broadcast, row: CampaignRow, now_ms: 
     return replace(missed, state=DONE, cursor=ALL_HAVE)
 
 
-async def _missing(deps: BroadcastDeps, tx: Transaction, broadcast: Broadcast) -> str:
-    """A content that it needs and that is not there any more; empty if all are."""
+def _ended(
+    deps: BroadcastDeps, broadcast: Broadcast, row: CampaignRow, now_ms: int, note: str = ""
+) -> CampaignRow:
+    """Everybody of this occurrence has been met."""
+    row = replace(row, cursor=ALL_HAVE, changed_ms=now_ms, note=note)
+    if broadcast.when.cron:
+        row = replace(row, state=SCHEDULED, slot_ms=deps.next_slot(broadcast.when.cron, now_ms), cursor=0)
+    return row
+
+
+async def _lacks(deps: BroadcastDeps, tx: Transaction, broadcast: Broadcast) -> str:
+    """What it needs and is not there any more, in words; empty if all is. Also who is left out must be known:
+    without the list of the staff the staff would be written to."""
     catalog = await load_catalog(tx, deps.specs)
     named = [variant.content for variant in broadcast.variants if variant.copied is None]
-    return next((name for name in named if catalog.content(name) is None), "")
+    gone = [f"the content {name} is not in force" for name in named if catalog.content(name) is None]
+    audience = broadcast.audience
+    lists = [*audience.lists, *audience.minus_lists]
+    known = {one.name for one in await tx.lists.all()} if lists else set()
+    gone += [f"there is no list {name}" for name in lists if name not in known]
+    segments = {spec.name for spec in deps.specs}
+    asked = [*audience.segments, *audience.minus_segments]
+    gone += [f"there is no segment {name}" for name in asked if name not in segments]
+    if broadcast.bot_id and deps.names and broadcast.bot_id not in deps.names:
+        gone.append(f"there is no bot {broadcast.bot_id}")
+    return next(iter(gone), "")
 
 
 async def _go_on(
     deps: BroadcastDeps, tx: Transaction, one: tuple[CampaignRow, Broadcast], now_ms: int, limit: int
 ) -> Expanded:
     row, broadcast = one
-    missing = await _missing(deps, tx, broadcast)
-    if missing:
-        await tx.campaigns.save(replace(row, note=f"waits: the content {missing} is not in force"))
+    lacks = await _lacks(deps, tx, broadcast)
+    if now_ms > row.slot_ms + broadcast.when.spread_ms + broadcast.lifetime_ms:
+        note = "its time had passed before everybody had a message" + (f": {lacks}" if lacks else "")
+        await tx.campaigns.save(_ended(deps, broadcast, row, now_ms, note))
+        return Expanded(1)
+    if lacks:
+        await _note(tx, row, f"waits: {lacks}")
         return Expanded(1)
     if broadcast.to == GROUPS:
         messages, skipped = await post_rows(deps, tx, broadcast, (row.slot_ms, now_ms))
@@ -125,9 +167,7 @@ async def _go_on(
     added = await tx.ledger.add(messages, now_ms)
     await _count(tx, broadcast.campaign, skipped)
     row = replace(row, cursor=last, changed_ms=now_ms, note="")
-    if last == ALL_HAVE and broadcast.when.cron:
-        row = replace(row, state=SCHEDULED, slot_ms=deps.next_slot(broadcast.when.cron, now_ms), cursor=0)
-    await tx.campaigns.save(row)
+    await tx.campaigns.save(_ended(deps, broadcast, row, now_ms) if last == ALL_HAVE else row)
     fresh = sum(message is not None for message in added)
     return Expanded(1, people, fresh, skipped, more=last != ALL_HAVE)
 

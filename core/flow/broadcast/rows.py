@@ -12,7 +12,6 @@ from core.content import Links, render
 from core.errors import ContentError
 from core.flow.broadcast.audience import Choice, Page, kind_of, variant_at
 from core.flow.broadcast.values import BroadcastDeps
-from core.learning.features import HOUR_MS
 from core.ledger import MessageClass, NewMessage
 from core.ports import PersonRecord
 
@@ -97,7 +96,7 @@ def _row(
         bot_id=choice.bot.bot_id,
         chat_id=choice.bot.chat_id,
         due_ms=due_ms,
-        expires_ms=due_ms + int(broadcast.lifetime_h * HOUR_MS),
+        expires_ms=min(due_ms, slot_ms + broadcast.when.spread_ms) + broadcast.lifetime_ms,
         body=body,
         segment=choice.segment,
         content=choice.content.name if choice.content is not None else "",
