@@ -29,7 +29,7 @@ from app import doctor_campaigns
 from app.clock import WallClock
 from app.desk.workspace import CONFIG, DEMO, ROOT, open_workspace
 from app.memory import Bounds, advice, sentence
-from app.run import check_redis
+from app.redis import check_redis
 from core.errors import KairosError
 from core.flow.deliver import ABANDONED_MS
 from core.ledger import State

@@ -11,7 +11,7 @@ import contextlib
 import os
 import signal
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -24,7 +24,6 @@ from adapters.redis.keys import Keys
 from adapters.redis.link import Link
 from adapters.redis.memory import RedisMemory
 from adapters.redis.pacer import PacerLimits, RedisPacer
-from adapters.redis.server import EmbeddedRedis
 from adapters.settings import BotToken, Settings, bot_tokens
 from adapters.settings.key import installation_key
 from adapters.sql.store import SqlStore
@@ -37,6 +36,7 @@ from app.collector import suit_to_batches
 from app.hot import WatchedHot
 from app.installation import ROLES, Installation
 from app.parts import Bounds, Conditions, Crons, Listening, Logs, Operator, Parts, Reading
+from app.redis import check_redis, redis_of
 from app.writing import budget_of, writer_of
 from bot.visitor import BotFace
 from core.errors import RejectedError, SettingsError, TransportError
@@ -234,29 +234,6 @@ def pacer_limits(settings: Settings) -> PacerLimits:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class RedisInUse:
-    """The Redis to use; `revive` brings an embedded one back after its process was lost."""
-
-    url: str
-    revive: Callable[[], Awaitable[None]]
-
-
-async def _not_ours() -> None:
-    """Somebody else's Redis: they bring it back, we wait."""
-
-
-@contextlib.asynccontextmanager
-async def redis_of(settings: Settings, inflight: InFlight | None = None) -> AsyncIterator[RedisInUse]:
-    """The Redis of these settings; an embedded one runs as long as the block."""
-    if not settings.redis.embedded:
-        yield RedisInUse(settings.redis.url, _not_ours)
-        return
-    server = EmbeddedRedis(settings.data_dir / "redis", settings.redis.max_memory_mb, inflight)
-    async with server as url:
-        yield RedisInUse(url, server.ensure)
-
-
 def _tokens(settings: Settings) -> tuple[BotToken, ...]:
     if not settings.bots:
         raise SettingsError(
@@ -265,17 +242,6 @@ def _tokens(settings: Settings) -> tuple[BotToken, ...]:
         )
     check_redis(settings)
     return bot_tokens(settings, os.environ)
-
-
-def check_redis(settings: Settings) -> None:
-    """The embedded Redis is for trial: SettingsError where a bot is on the real Telegram."""
-    real = any(bot.official for bot in settings.bots)
-    if real and settings.redis.embedded and not settings.redis.allow_embedded_in_production:
-        raise SettingsError(
-            f"{settings.file.name}: redis.url is embedded, which is for trial and development, but a bot is "
-            "on the real Telegram",
-            next_step="set redis.url to your own Redis, or redis.allow_embedded_in_production to true",
-        )
 
 
 async def _face(client: TelegramClient, token: BotToken) -> BotFace:

@@ -13,7 +13,7 @@ from adapters.redis.link import Link
 from adapters.redis.server import EmbeddedRedis
 from adapters.settings import load
 from app.desk.workspace import CONFIG, DEMO
-from app.run import redis_of
+from app.redis import redis_of
 from core.ports import HotStore
 
 
