@@ -28,7 +28,7 @@ from adapters.settings import BotToken, Settings, bot_tokens
 from adapters.settings.key import installation_key
 from adapters.sql.store import SqlStore
 from adapters.strategies import load_strategies
-from adapters.telegram.client import TelegramClient
+from adapters.telegram.client import FREE_PER_S, TelegramClient
 from adapters.telegram.messenger import TelegramMessenger
 from adapters.telegram.webhook import Hook
 from app.clock import WallClock
@@ -102,7 +102,10 @@ async def opened(settings: Settings, options: RunOptions, logs: Logs) -> AsyncIt
         hot = RedisHot(link, keys)
         await hot.ping()
         clock = WallClock()
-        clients = [TelegramClient(t.token.get_secret_value(), t.api_base, inflight) for t in tokens]
+        clients = [
+            TelegramClient(t.token.get_secret_value(), t.api_base, inflight, most_per_s=FREE_PER_S)
+            for t in tokens
+        ]
         for client in clients:
             stack.push_async_callback(client.close)
         faces = [await _face(client, token) for client, token in zip(clients, tokens, strict=True)]
