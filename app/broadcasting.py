@@ -82,12 +82,11 @@ class TelegramBroadcasts:
         everybody = audience == EVERYBODY
         whom = Audience(everybody=True) if everybody else Audience(segments=(audience,))
         copied = Variant("a", "", 1.0, Copied(origin.chat_id, origin.message_id))
-        broadcast = Broadcast(await desk.next_name(), whom, (copied,), bot_id=origin.bot_id)
-        await desk.put(broadcast)
-        found = await desk.dry_run(broadcast)
+        line = await desk.put_new(Broadcast("tg-new", whom, (copied,), bot_id=origin.bot_id))
+        found = await desk.dry_run(line.broadcast)
         survey = found.survey
         return Outlook(
-            broadcast.name,
+            line.broadcast.name,
             audience,
             survey.audience,
             survey.messages,

@@ -9,6 +9,7 @@ reports (`app.desk.campaigns`), sending a test (`app.trial`).
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -44,6 +45,7 @@ WATCHED_S: Final = 2.0
 """Seconds between two looks at the progress."""
 FROM_TELEGRAM: Final = "tg-"
 """How broadcasts begin that operators make in Telegram."""
+_TELEGRAM: Final = re.compile(r"tg-([0-9]{1,9})")
 LIST: Final = "manage_crm.py broadcast list"
 _OPEN: Final = {state.value for state in OPEN}
 
@@ -161,9 +163,8 @@ class Broadcasts:
         return await self.put(broadcast)
 
     async def put(self, broadcast: Broadcast) -> Line:
-        """Likewise of a broadcast."""
-        now_ms = self._now()
-        row = CampaignRow(broadcast.name, DRAFT, to_data(broadcast), self._actor, now_ms, now_ms)
+        """Likewise of a broadcast. Raises ContentError where `parse` would."""
+        row = self._draft(broadcast)
         async with self._store.transaction() as tx:
             await self._check(tx, broadcast)
             if not await tx.campaigns.add(row):
@@ -174,14 +175,32 @@ class Broadcasts:
                         next_step="give it another name",
                     )
                 await tx.campaigns.save(row)
-            await self._audit(tx, "create", broadcast.name, {"audience": broadcast.audience.words})
-            return await self._line(tx, row)
+            return await self._created(tx, row, broadcast)
 
-    async def next_name(self) -> str:
-        """A free name for one that is made in Telegram."""
+    async def put_new(self, broadcast: Broadcast) -> Line:
+        """A draft under the next free name of those made in Telegram, whatever it is called now. Who asks at
+        the same moment gets another name, and never the draft of somebody else."""
+        while True:
+            named = replace(broadcast, name=await self._next_name())
+            row = self._draft(named)
+            async with self._store.transaction() as tx:
+                await self._check(tx, named)
+                if await tx.campaigns.add(row):
+                    return await self._created(tx, row, named)
+
+    def _draft(self, broadcast: Broadcast) -> CampaignRow:
+        now_ms, body = self._now(), to_data(broadcast)
+        parse(body)
+        return CampaignRow(broadcast.name, DRAFT, body, self._actor, now_ms, now_ms)
+
+    async def _created(self, tx: Transaction, row: CampaignRow, broadcast: Broadcast) -> Line:
+        await self._audit(tx, "create", row.name, {"audience": broadcast.audience.words})
+        return await self._line(tx, row)
+
+    async def _next_name(self) -> str:
         async with self._store.transaction(write=False) as tx:
-            names = [row.name.removeprefix(FROM_TELEGRAM) for row in await tx.campaigns.by_state(())]
-        return f"{FROM_TELEGRAM}{max((int(name) for name in names if name.isdecimal()), default=0) + 1}"
+            found = [_TELEGRAM.fullmatch(row.name) for row in await tx.campaigns.by_state(())]
+        return f"{FROM_TELEGRAM}{max((int(one[1]) for one in found if one), default=0) + 1}"
 
     async def start(self, name: str) -> Line:
         """From now on it goes out when its time comes. RefusedError if it can't."""

@@ -212,3 +212,11 @@ async def test_only_operators_are_heard_by_the_installation_too() -> None:
     house = await House.open()
     with pytest.raises(RefusedError, match="only operators"):
         await house.broadcasts.draft(ANNA, Origin(BOT, ANNA, 7), "*")
+
+
+async def test_a_message_number_that_cannot_be_makes_no_draft() -> None:
+    house = await House.open()
+    page = await house.chooses(f"bc:to:{10**30}:ENGAGED")
+    assert "message_id" in page["text"]
+    async with house.world.store.transaction(write=False) as tx:
+        assert await tx.campaigns.by_state(()) == []
