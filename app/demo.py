@@ -169,6 +169,7 @@ async def _live(
             updates = sum(int(str(one.status["updates"])) for one in installation.pollers)
             span = Span(options.seed, options.days, options.people, start_ms, updates)
             document = await summarise(store, span, verdict)
+            document["calls"] = surroundings.server.calls.figures()
     if verdict.details:
         (options.folder / VIOLATIONS).write_bytes(orjson.dumps(verdict.details))
     return document

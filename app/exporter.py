@@ -10,6 +10,8 @@ from core.identity import TELEGRAM, Identity
 from core.ports import GroupRecord, Store
 
 PAGE = 2_000
+TRAIL = 100_000
+"""Entries of the audit trail that are looked at."""
 
 
 async def export_ledger(store: Store) -> list[dict[str, Any]]:
@@ -45,6 +47,13 @@ async def export_ledger(store: Store) -> list[dict[str, Any]]:
             for m in page
         )
         after = page[-1].id
+
+
+async def export_trail(store: Store) -> list[dict[str, Any]]:
+    """What operators (and campaigns that stopped themselves) did, oldest first."""
+    async with store.transaction(write=False) as tx:
+        trail = await tx.control.audit_trail(TRAIL)
+    return [{"at_ms": one.at_ms, "action": one.action, "target": one.target} for one in reversed(trail)]
 
 
 async def export_inbox(store: Store) -> list[tuple[int, int, str]]:

@@ -7,22 +7,23 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 from adapters.inflight import InFlight
 from app.cast import BOTS
-from app.exporter import export_inbox, export_ledger
+from app.exporter import export_inbox, export_ledger, export_trail
 from bot.visitor import BotFace
 from core.ports import Store
+from core.posting import PostLimits
 from core.segment import SegmentSpec
-from core.strategy import Caps
+from core.strategy import PLAIN, Caps, Pace
 from sandbox.botapi.server import BotApiServer
 from sandbox.clock import Parking, Town
 from sandbox.log import SandboxLog
 from sandbox.people import Population, lay_out
-from sandbox.referee import Evidence, Verdict, judge
+from sandbox.referee import Evidence, Verdict, judge, read_stops
 from sandbox.world import World
 
 START = datetime(2026, 6, 1, tzinfo=UTC)
@@ -92,6 +93,9 @@ class Surroundings:
                 true_zones=self.people.true_zones(),
                 holdout=await held_out(store),
                 inbox_since_ms=self.world.clock() - INBOX_KEPT_MS,
+                plain=_pace(PLAIN),
+                posts=asdict(PostLimits()),
+                switches=read_stops(await export_trail(store)),
             )
         )
 
@@ -118,14 +122,11 @@ async def held_out(store: Store) -> list[int]:
 
 def plain_limits(specs: Sequence[SegmentSpec]) -> dict[str, dict[str, float]]:
     """The table of the strategy files, as the referee reads it."""
-    return {
-        spec.name: {
-            "daily_limit": spec.strategy.ceiling.daily_limit,
-            "cooldown_h": spec.strategy.ceiling.cooldown_h,
-            "period_days": spec.strategy.ceiling.period_days,
-        }
-        for spec in specs
-    }
+    return {spec.name: _pace(spec.strategy.ceiling) for spec in specs}
+
+
+def _pace(pace: Pace) -> dict[str, float]:
+    return asdict(pace)
 
 
 def busy(inflight: InFlight, parking: Parking) -> int:
