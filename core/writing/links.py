@@ -21,8 +21,12 @@ _NEVER_WORDS: Final = (
 _ENDINGS: Final = "com|net|org|me|io|ru|tr|info|biz|xyz|app|dev|shop|site|online|club|co|gg|to|link|top|vip"
 _PLATFORMS: Final = (
     "telegram|whatsapp|instagram|insta|facebook|messenger|twitter|tiktok|youtube|discord|viber|snapchat|linkedin|gmail|"
-    "hotmail|outlook|icloud|skype|wechat"
+    "hotmail|outlook|icloud|skype|wechat|whatsap|watsap|vatsap|pinterest|reddit|twitch|onlyfans"
 )
+_SHORT_NAMES: Final = "wp|tg|wa|ig|fb|yt"
+"""How people call such places."""
+_NO_WORDS: Final = "net|org|info|biz|xyz|app|dev|shop|site|online|club|gg|link|top|vip"
+"""Endings that stand behind a mark, without a space, in addresses only."""
 _OPEN, _CLOSE = r"[\[({<|*~\"'“‘«]", r"[\])}>|*~\"'”’»]"
 _BOTS: Final = frozenset({"bot", "robot", "chatbot"})
 _SHORT: Final = (
@@ -44,22 +48,25 @@ _PLAIN: Final[Sequence[tuple[str, re.Pattern[str]]]] = tuple(
         ("an address", rf"{_OPEN}\s*(?:\.|dot|nokta|at|et)\s*{_CLOSE}"),
         ("an address", rf"\b(?:{_NEVER_WORDS})\b"),
         ("an address", rf"(?:dot|nokta)\W*(?:{_ENDINGS})\b"),
+        ("an address", r"\b(?:point|period|stop|ponto)\W+(?:net|org|info|biz|xyz|shop|site|club|gg)\b"),
+        ("an address", rf"[a-z0-9](?:[^\w\s/-]){{1,4}}(?:{_NO_WORDS})\b"),
         (
             "an address",
-            rf"\w\s*[,;:_|/\\•–—]+\s*(?:{_ENDINGS.replace('to|', '').replace('me|', '')})\b(?=\W*(?:/|$))",
+            r"[a-z0-9]\s*[,;:_|/\\•–—]{1,4}\s*"
+            rf"(?:{_ENDINGS.replace('to|', '').replace('me|', '')})\b(?=\W*(?:/|$))",
         ),
         ("an address", r"\d{1,3}(?:\s*\.\s*\d{1,3}){3}"),
         ("an address", r"%(?:2e|2f|3a)|&#?\w+;|\]\s*\("),
         ("an address", r"\bt[\s./-]+me\b|\btelegram[\s./-]*(?:me|org|dog)\b"),
         ("letters one by one", r"(?<!\w)\w(?:[\s.,*|~-]+\w(?!\w)){3,}"),
-        ("a name to write to", r"@|\w_+\w"),
+        ("a name to write to", r"@|[^\W_]_+[^\W_]|_{3}"),
         ("a command or tag", r"(?<!\w)[/#$][a-z]"),
         ("a number to call", r"\+\s*\d"),
     )
 )
 _SMALL_AFTER_STOP: Final = re.compile(rf"(?<![.\d]){_SHORT}\.\s+[a-zçğıöşü]")
 _CAPITAL_ENDING: Final = re.compile(rf"[^\W\d]\.\s+(?:{_ENDINGS.upper()})\b")
-_PLATFORM: Final = re.compile(rf"\b(?:{_PLATFORMS})")
+_PLATFORM: Final = re.compile(rf"\b(?:{_PLATFORMS})|\b(?:{_SHORT_NAMES})\b")
 _DIGITS: Final = re.compile(r"\d(?:[\s().+/-]{0,3}\d){6,}")
 
 

@@ -24,6 +24,8 @@ _LETTERS: Final = frozenset("çğıöşüâîûÇĞİÖŞÜÂÎÛéèêëàäï�
 _SIGNS: Final = frozenset("“”‘’„«»–—…•€₺£™®°\n" + "".join(map(chr, range(32, 127)))) - frozenset("\\`")
 _FLAGS: Final = frozenset({"🇹🇷", "🇬🇧", "🇺🇸", "🇪🇺"})
 _PICTURES: Final = ((0x2190, 0x21FF), (0x2600, 0x27BF), (0x2B00, 0x2BFF), (0x1F300, 0x1FAFF))
+_FIGURES: Final = frozenset("💯🔞🔟🔢")
+"""Pictures that say a number."""
 _TONES: Final = range(0x1F3FB, 0x1F400)
 _JOINER: Final = "\u200d"
 _AS_PICTURE: Final = "\ufe0f"
@@ -85,4 +87,4 @@ def _picture(char: str) -> bool:
     """Emoji and arrows; but no letters or figures in disguise."""
     code = ord(char)
     inside = any(first <= code <= last for first, last in _PICTURES)
-    return inside and (code in _TONES or unicodedata.category(char) in {"So", "Sm"})
+    return inside and char not in _FIGURES and (code in _TONES or unicodedata.category(char) in {"So", "Sm"})

@@ -26,29 +26,52 @@ def pattern(words: tuple[str, ...]) -> re.Pattern[str]:
 BINDING: Final[Mapping[str, tuple[str, ...]]] = {
     name: _listed(words)
     for name, words in {
-        "free of charge": "free, bedava*, ucretsiz*, gratis, complimentary, no cost, parasiz, on the house",
+        "free of charge": """free, bedava*, beles*, ucretsiz*, gratis, complimentary, no cost, parasiz, on the
+            house, costs nothing, costs you nothing, pay nothing, nothing to pay, without paying, no payment,
+            odemeden, odeme yapma*, para vermeden, ikram*, bizden olsun, kahveler bizden,
+            caylar bizden, it's on us, is on us""",
         "a guarantee": """guarant*, warrant*, garanti*, teminat*, riskfree, risk free, risksiz*, no
             risk, kesin, promise*, soz veri*""",
-        "a discount": """discount*, indirim*, sale, cheap*, ucuz*, kampanya*, promo*, kupon*, coupon*,
-            voucher*, cashback, cash back, deal, deals, half, yari, yarim, yarisi, saving, savings,
-            tasarruf*, price drop, off""",
-        "a gift or prize": """gift*, hediye*, bonus*, odul*, prize*, reward*, cekilis*, lottery,
-            raffle*, giveaway*, winner*, you won, kazandin*, jackpot*, piyango*""",
-        "money to be had": """cash, nakit, kazanc*, earn, earns, earned, earning*, profit*, income*,
-            gelir*, yatirim*, invest*, kripto*, crypto*, bitcoin*, kredi*, loan, loans, para kazan*,
-            passive*""",
-        "a superlative": """best, cheapest, lowest, number one, en iyi*, en ucuz*, en uygun*,
-            unbeatable, world's""",
+        "a discount": """discount*, indirim*, sale, cheap*, ucuz*, kampanya*, promo*, deal, deals, saving,
+            savings, tasarruf*, price drop, off, bargain*, kelepir*, clearance*, slashed, prices are down,
+            prices fell, fiyatlar dustu, fiyatlari dusur*""",
+        "a voucher": "kupon*, coupon*, voucher*, hediye ceki*, gift card*",
+        "money back later": "cashback*, cash back, nakit iade*, para iade*",
+        "a fraction": """half, halved, halves, yari, yarim, yarisi, yarisina, quarter*, ceyrek*, ucte bir*,
+            dortte bir*, beste bir*, a third, one third, two thirds, a fifth, one fifth,
+            a tenth, one tenth""",
+        "one more": "bir alana, iki alana, ikincisi, buy one, get one, two for one, second one",
+        "how many": """thousands, hundreds, millions, dozens, binlerce*, yuzlerce*, onlarca*, milyonlarca*,
+            milyonlar, binler""",
+        "a gift or prize": """gift*, hediye*, bonus*, odul*, prize*, reward*, win, wins, kazan, kazanin,
+            kazanabil*""",
+        "a lottery": """cekilis*, lottery, raffle*, giveaway*, winner*, you won, kazandin*, jackpot*,
+            piyango*, been chosen, been selected, secildin*, sansli kisi""",
+        "money to be had": """cash, nakit, kazanc*, earn, earns, earned, earning*, profit*, income*, gelir*,
+            yatirim*, invest*, para kazan*, passive*, get rich, zengin ol*""",
+        "a currency of its own": "kripto*, crypto*, bitcoin*",
+        "credit": """kredi*, loan, loans, faiz*, taksit*, installment*, instalment*, interest free, no
+            interest, without interest""",
+        "a secret asked for": """password*, passcode*, pin code*, your pin, card number*, card details, cvv*,
+            iban*, sifre*, parola*, kart numara*, kart bilgi*, kimlik numara*, verify your, account will be,
+            hesabin kapa*, hesabini dogrula*""",
+        "a superlative": """best, cheapest, lowest, number one, en iyi*, en ucuz*, en uygun*, unbeatable,
+            world's, birinciyiz, birinci olduk, bir numara*, top rated""",
         "haste": """last chance, son sans*, son gun*, son saat*, only today, limited, sinirli, stok*,
             in stock, expir*, deadline*, midnight, gece yarisi*, sona er*, ends, tuken*, hurry,
-            acele*, last one, sonuncu*""",
+            acele*, last one, sonuncu*, son birkac, running out, run out, supplies last, few left, now or
+            never, selling fast, bitmeden""",
         "money back": "refund*, iade, iadesi, iadeli, money back, geri ode*",
         "proof or approval": """cure, cures, cured, tedavi*, certifi*, sertifika*, onayli*, official*,
             resmi, approved, scientific*, bilimsel*, proven, kanitlan*, doctor*, doktor*, miracle*,
-            mucize*""",
+            mucize*, heal, heals, healing, iyilestir*, sifa*""",
         "today": """today*, bugun*, tonight, bu gece*, bu aksam*, bu sabah*, bu hafta*, bu ay, this
             morning, this evening, this week, this month""",
         "tomorrow": "tomorrow*, yarin, yarina, yarinki",
+        "next week or month": """next week, next month, gelecek hafta*, onumuzdeki hafta*, haftaya,
+            gelecek ay*, onumuzdeki ay*""",
+        "a feast": """bayram*, ramazan*, ramadan*, christmas*, xmas, noel*, easter, halloween, new year*,
+            yilbasi*, yeni yil*, mutlu yillar, valentine*, sevgililer gunu*, black friday""",
         "the weekend": "weekend*, hafta sonu*",
         "an hour of the day": """good morning, good evening, good afternoon, good night, gunaydin, iyi
             aksamlar, iyi geceler""",
@@ -75,7 +98,7 @@ BINDING: Final[Mapping[str, tuple[str, ...]]] = {
 }
 """Words that bind whoever says them, by what they promise."""
 
-HARMLESS: Final = re.compile(r"\bfeel free\b|\bfree time\b|\bfree moment\b")
+HARMLESS: Final = re.compile(r"\bfeel free\b|\bfree time\b|\bfree moment\b|\bbugune kadar\b|\bbest regards\b")
 """Where a binding word binds to nothing."""
 
 NUMBERS: Final[Mapping[str, Mapping[str, str]]] = {
@@ -83,9 +106,10 @@ NUMBERS: Final[Mapping[str, Mapping[str, str]]] = {
     for language, words in {
         "tr": """iki 2, uc 3, dort 4, bes 5, alti 6, yedi 7, sekiz 8, dokuz 9, on 10, yirmi 20, otuz
             30, kirk 40, elli 50, altmis 60, yetmis 70, seksen 80, doksan 90, yuz 100, bin 1000,
-            milyon 1000000""",
+            milyon 1000000, milyar 1000000000, sifir 0""",
         "en": """two 2, three 3, four 4, five 5, six 6, seven 7, eight 8, nine 9, ten 10, eleven 11,
-            twelve 12, fifteen 15, twenty 20, thirty 30, forty 40, fifty 50, sixty 60, seventy 70,
+            twelve 12, thirteen 13, fourteen 14, fifteen 15, sixteen 16, seventeen 17, eighteen 18,
+            nineteen 19, twenty 20, thirty 30, forty 40, fifty 50, sixty 60, seventy 70,
             eighty 80, ninety 90, hundred 100, thousand 1000, million 1000000, dozen 12, twice 2,
             double 2, triple 3""",
     }.items()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from core.content import Brief, Content
@@ -191,6 +191,13 @@ def test_any_text_at_all_gets_an_answer(text: str) -> None:
 
 @settings(deadline=3_000, max_examples=10)
 @given(st.text(alphabet="aA1.:/ -(@<>{}&#_,\n", min_size=1, max_size=5))
+@example("_")
+@example("1")
+@example("a_")
+@example("ı")
+@example("dot")
+@example("1 ")
+@example("yuz")
 def test_no_text_takes_long_to_read(part: str) -> None:
     """The deadline is far above what is needed, and far below what a pattern that backtracks would take."""
     assert checks((part * 8_000)[:8_000] + " evil.com", EN)
