@@ -15,8 +15,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from core.broadcast import SELF_STOP
+from core.broadcast import CANCELLED, DONE, SELF_STOP
 from core.experiment import least_rate
+from core.ledger import BROADCAST
 from core.ports import AuditEntry, Guard, HarmCount, Store, Transaction
 
 WINDOW_MS: Final = 7 * 86_400_000
@@ -50,38 +51,68 @@ class Guarded:
 
 
 async def watch_harm(deps: GuardDeps, now_ms: int, guard: Guard | None = None) -> Guarded:
-    """Look at all campaigns once."""
+    """Look at all campaigns once. Counting a week of messages takes its time, so it is done where nobody
+    waits for it; only what is to be changed is looked at again, in a writing transaction."""
+    async with deps.store.transaction(write=False) as tx:
+        seen = await _look(deps, tx, now_ms)
+    if not seen.stopped and not seen.marks:
+        return Guarded(seen.campaigns)
     async with deps.store.transaction() as tx:
         if guard is not None and not await guard(tx):
             return Guarded()
-        switches = await tx.control.switches()
-        counts = await _counts(tx, switches, now_ms)
-        found = {name: harm(count, deps) for name, count in sorted(counts.items())}
-        stopped = {name: why for name, why in found.items() if why and f"{SWITCH}{name}" not in switches}
-        for campaign, why in stopped.items():
+        seen = await _look(deps, tx, now_ms)
+        for mark, value in seen.marks.items():
+            await tx.control.set_mark(mark, value)
+        for campaign, (why, sent) in seen.stopped.items():
             await tx.control.set_switch(f"{SWITCH}{campaign}", f"{SELF_STOP}{why}")
             await tx.control.set_mark(f"{MARK}{campaign}", _STOPPED)
-            detail = {"reason": why, "sent": counts[campaign].sent}
+            detail = {"reason": why, "sent": sent}
             await tx.control.audit([AuditEntry(now_ms, ACTOR, "campaign.self-stop", campaign, detail)])
-    return Guarded(len(counts), stopped)
+    return Guarded(seen.campaigns, {campaign: why for campaign, (why, _) in seen.stopped.items()})
 
 
-async def _counts(tx: Transaction, switches: Mapping[str, str], now_ms: int) -> dict[str, HarmCount]:
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """How many campaigns there are; those to be stopped: (why, messages); marks to be changed."""
+
+    campaigns: int
+    stopped: Mapping[str, tuple[str, int]]
+    marks: Mapping[str, str | None]
+
+
+async def _look(deps: GuardDeps, tx: Transaction, now_ms: int) -> _Seen:
     """The figures of each campaign, since it was let go on where it had stopped."""
+    switches = await tx.control.switches()
     counts = await tx.ledger.harm_since(now_ms - WINDOW_MS)
+    marks: dict[str, str | None] = {}
     for mark, value in (await tx.control.marks(MARK)).items():
         campaign = mark.removeprefix(MARK)
         if f"{SWITCH}{campaign}" in switches:
             continue
+        since_ms = now_ms if value == _STOPPED else int(value)
+        if since_ms <= now_ms - WINDOW_MS:
+            marks[mark] = None
+            continue
         if value == _STOPPED:
-            value = str(now_ms)  # noqa: PLW2901 - the mark as it is from now on
-            await tx.control.set_mark(mark, value)
-        if int(value) <= now_ms - WINDOW_MS:
-            await tx.control.set_mark(mark, None)
-        elif campaign in counts:
-            since = await tx.ledger.harm_since(int(value))
+            marks[mark] = str(now_ms)
+        if campaign in counts:
+            since = await tx.ledger.harm_since(since_ms)
             counts[campaign] = since.get(campaign, HarmCount(0, 0, 0, 0))
-    return counts
+    found = {name: harm(count, deps) for name, count in sorted(counts.items())}
+    stopped = {
+        name: (why, counts[name].sent)
+        for name, why in found.items()
+        if why and f"{SWITCH}{name}" not in switches and not await _is_over(tx, name)
+    }
+    return _Seen(len(counts), stopped, marks)
+
+
+async def _is_over(tx: Transaction, campaign: str) -> bool:
+    """Whether it is a broadcast of which nothing is left to be stopped: a switch would only stay behind."""
+    if not campaign.startswith(BROADCAST):
+        return False
+    row = await tx.campaigns.get(campaign.removeprefix(BROADCAST))
+    return row is not None and row.state in (DONE, CANCELLED)
 
 
 def harm(count: HarmCount, deps: GuardDeps) -> str:

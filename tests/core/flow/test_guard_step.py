@@ -10,7 +10,7 @@ import pytest
 from core.experiment import least_rate
 from core.flow.guard import ALPHA, GuardDeps, harm, watch_harm
 from core.ledger import Move, State
-from core.ports import HarmCount, Transaction
+from core.ports import CampaignRow, HarmCount, Transaction
 from tests.core.flow.worlds import DAY, HOUR, MINUTE, NOW, World
 
 SPRING, SWITCH = "b:spring", "pause:campaign:b:spring"
@@ -100,6 +100,22 @@ async def test_what_is_longer_ago_than_seven_days_no_longer_counts() -> None:
     later = NOW + 8 * DAY
     assert (await watch_harm(deps(world), later)).campaigns == 0
     assert await world.within(lambda tx: tx.control.marks("guard:")) == {}
+
+
+async def test_a_broadcast_of_which_nothing_is_left_is_not_stopped() -> None:
+    world = World()
+    await harmful(world, 300, 30)
+    async with world.store.transaction() as tx:
+        await tx.campaigns.add(CampaignRow("spring", "done", {}, "ayse", NOW, NOW))
+    assert (await watch_harm(deps(world), NOW)).stopped == {}
+    assert await switches(world) == {}
+
+
+async def test_where_nothing_is_to_be_changed_nobody_waits_for_a_writing_transaction() -> None:
+    world = World()
+    await harmful(world, 300, 3)
+    world.store.failing = True
+    assert (await watch_harm(deps(world), NOW)).campaigns == 1
 
 
 async def test_without_the_guards_leave_nothing_happens() -> None:
