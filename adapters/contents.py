@@ -1,4 +1,4 @@
-"""The files of contents, parsed once at the edge: `content/*.yaml`, segments' files, what `content put` takes.
+"""Files of contents, parsed once at the edge: `content/*.yaml`, segments' files, what `content put` takes.
 
 Promises: whoever reads gets contents that can be sent in every language they claim, whose named media lie in
 `content/media`, or SettingsError names the file, the content, the language, the place and what is allowed.

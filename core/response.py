@@ -1,13 +1,12 @@
 """Which campaign message earned this reply, tap, reaction, vote or sale.
 
-A tap names its message, and so does a tracked link. A reply to a message names it too, and so does a
-reaction. Other words, and taps into
-the menu, answer the latest campaign message of the last six hours; a vote answers the latest poll of the last
-72 hours; a sale (a payment, or coming into a VIP group) is credited to the latest message of the last 72
-hours, answered or not. A message that may never have arrived is answered by its own buttons and links only:
-whoever merely goes on chatting after a crash proves nothing. What people do in groups or write to a business account
-answers no campaign; only a sale counts wherever it happens. Leaves to others: loading the messages, storing
-the answer, and counting only the first of a message (flow).
+A tap names its message, and so does a tracked link; a reply or a reaction to a message names it too. Other
+words, and taps into the menu, answer the latest campaign message of the last six hours; a vote answers the
+latest poll of the last 72 hours; a sale (a payment, or coming into a VIP group) is credited to the latest
+message of the last 72 hours, answered or not. A message that may never have arrived is answered by its own
+buttons and links only: whoever merely goes on chatting after a crash proves nothing. What people do in groups
+or write to a business account answers no campaign; only a sale counts wherever it happens. Leaves to others:
+loading the messages, storing the answer, and counting only the first of a message (flow).
 """
 
 from __future__ import annotations

@@ -145,8 +145,9 @@ class Inbox(Section):
 
 
 class Listen(Section):
-    """Where this program is reached by HTTP: webhooks, tracked links, /healthz, /readyz, /metrics. Port 0: not
-    at all. `public_url`: the https address that leads here; empty = links are not tracked."""
+    """Where this program is reached by HTTP: webhooks, tracked links, /healthz, /readyz, /metrics.
+
+    Port 0: not at all. `public_url`: the https address that leads here; empty = links are not tracked."""
 
     host: str = Field(default="127.0.0.1", min_length=1, max_length=255)
     port: int = Field(default=0, ge=0, le=65_535)

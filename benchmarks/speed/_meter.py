@@ -88,10 +88,16 @@ class MeteredPacer:
         self._meter = meter
 
     async def grant(
-        self, bot_id: int, chat_ids: Sequence[int], now_ms: int, *, interactive: bool = False
+        self,
+        bot_id: int,
+        chat_ids: Sequence[int],
+        now_ms: int,
+        *,
+        interactive: bool = False,
+        paid: bool = False,
     ) -> Grant:
         with self._meter.step("pacer"):
-            return await self._pacer.grant(bot_id, chat_ids, now_ms, interactive=interactive)
+            return await self._pacer.grant(bot_id, chat_ids, now_ms, interactive=interactive, paid=paid)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._pacer, name)

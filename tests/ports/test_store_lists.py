@@ -14,7 +14,7 @@ GUESTS = PeopleList("guests", excludes=False, author="ayse", at_ms=NOW)
 
 async def excluded(tx: Transaction, *numbers: int) -> list[bool]:
     facts = await tx.door_facts(numbers, [BOT] * len(numbers), NOW)
-    return facts.excluded.tolist()
+    return [bool(one) for one in facts.excluded]
 
 
 async def test_a_list_holds_each_person_once(store: Store) -> None:
