@@ -8,10 +8,12 @@ can say.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
+from unicodedata import category
 
-from core.content.markup import SCHEMES, address_fault, has_place_in_tag, visible_length
+from core.content.documents import to_document
+from core.content.markup import SCHEMES, address_fault, has_place_in_tag, readable, shows, visible_length
 from core.content.rendering import MAX_VALUE, PLACE, fill
 from core.content.values import FALLBACKS, KINDS, LANGUAGES, MEDIA, Button, Content, Media, Poll, Texts
 from core.errors import ContentError
@@ -32,8 +34,14 @@ MAX_AGE_DAYS: Final = 36_500
 MAX_FACT: Final = 500
 MAX_FACTS: Final = 20
 _LONGEST_ID: Final = "9" * 19
-_LONGEST: Final = {name: "W" * MAX_VALUE for name in FALLBACKS}
+_LONGEST: Final = {name: "😀" * MAX_VALUE for name in FALLBACKS}
+"""Two units of UTF-16 each."""
+MAX_SOURCE: Final = 16_384
+"""Bytes of a text with its tags and addresses: Telegram takes 32 kB, and tracked addresses may be longer."""
+MAX_KEYBOARD: Final = 8_192
+"""Bytes of all buttons together: Telegram takes 10 kB."""
 
+_NOT_SENT: Final = frozenset({"Cc", "Cs"})
 _NAME: Final = re.compile(r"[a-z0-9_]{1,48}")
 _ACTION: Final = re.compile(r"[a-z0-9_]{1,16}")
 _CODE: Final = re.compile(rf"(?!-k)[A-Za-z0-9_-]{{1,{MAX_SIGNED_CODE}}}")
@@ -71,10 +79,27 @@ def _faults(content: Content) -> Iterator[str]:
     least, most = content.ages
     if not 0 <= least <= MAX_AGE_DAYS or (most and not least <= most <= MAX_AGE_DAYS):
         yield f"{where}: ages are the least and the most days, such as [0, 30]; most 0 = no bound"
+    unsendable = next(_unsendable(to_document(content)), "")
+    if unsendable:
+        yield f"{where}: has a character that can't be sent, {unsendable}"
+        return
     yield from _poll_faults(content) if content.poll is not None else _text_faults(content)
     yield from _media_faults(content)
     yield from _button_faults(content)
     yield from _brief_faults(content)
+
+
+def _unsendable(said: object) -> Iterator[str]:
+    """Control characters and halves of characters, wherever they stand in a document."""
+    if isinstance(said, str):
+        yield from (
+            f"U+{ord(char):04X}" for char in said if category(char) in _NOT_SENT and char not in "\n\r\t"
+        )
+    elif isinstance(said, Mapping):
+        yield from _unsendable(list(said.values()))
+    elif isinstance(said, list):
+        for one in said:
+            yield from _unsendable(one)
 
 
 # --------------------------------------------------------------------------- words
@@ -85,14 +110,17 @@ def _text_faults(content: Content) -> Iterator[str]:
         if unknown:
             yield f"{where}: {unknown}"
             continue
+        filled = fill(text, language, _LONGEST)
+        if len(filled.encode()) > MAX_SOURCE:
+            yield f"{where}: {len(filled.encode())} bytes with tags and addresses, allowed are {MAX_SOURCE}"
         try:
-            length = visible_length(fill(text, language, _LONGEST), where)
+            length = visible_length(filled, where)
         except ContentError as error:
             yield str(error)
             continue
         bound = MAX_CAPTION if content.media else MAX_TEXT
         least = 0 if content.media else 1
-        if not least <= length <= bound:
+        if not least <= length <= bound or (least and not shows(readable(filled))):
             yield f"{where}: {length} characters with long names, allowed are {least} to {bound}"
 
 
@@ -133,6 +161,8 @@ def _option_faults(poll: Poll, language: str, where: str) -> Iterator[str]:
     for number, text in enumerate(said, 1):
         if not 0 < _units(text) <= MAX_OPTION:
             yield f"{where}, option {number}: needs 1 to {MAX_OPTION} characters, has {_units(text)}"
+        if text and not shows(text):
+            yield f"{where}, option {number}: shows nothing"
         if PLACE.search(text):
             yield f"{where}, option {number}: placeholders can stand in the question only"
     if len(set(said)) < len(said):
@@ -177,6 +207,9 @@ def _button_faults(content: Content) -> Iterator[str]:
     meant = [_meaning(button) for button in content.buttons]
     if len(meant) > MAX_BUTTONS or len(set(meant)) != len(meant):
         yield f"{where}: at most {MAX_BUTTONS} buttons, each with its own action or address"
+    size = max((_size(content.buttons, language) for language in content.languages), default=0)
+    if size > MAX_KEYBOARD:
+        yield f"{where}: its buttons have {size} bytes, allowed are {MAX_KEYBOARD}"
     for number, button in enumerate(content.buttons, 1):
         named = repr(button.action or button.start or number)
         yield from _one_button(content, button, f"{where}, button {named}")
@@ -184,6 +217,11 @@ def _button_faults(content: Content) -> Iterator[str]:
 
 def _meaning(button: Button) -> tuple[str, str, str]:
     return button.action, button.start, str(sorted((button.url or {}).items()))
+
+
+def _size(buttons: Sequence[Button], language: str) -> int:
+    said = ((one.texts.get(language, ""), (one.url or {}).get(language, "")) for one in buttons)
+    return sum(len(text.encode()) + len(address.encode()) for text, address in said)
 
 
 def _one_button(content: Content, button: Button, where: str) -> Iterator[str]:
@@ -198,6 +236,8 @@ def _one_button(content: Content, button: Button, where: str) -> Iterator[str]:
         text = button.texts.get(language, "").strip()
         if not 0 < len(text) <= MAX_BUTTON:
             yield f"{where}: needs a text of 1 to {MAX_BUTTON} characters in {language}"
+        elif not shows(text) or PLACE.search(text):
+            yield f"{where}: its text in {language} must show, and has no placeholders"
         if button.url is not None:
             yield from _url_faults(button.url, language, where)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import html
 import re
+import unicodedata
 from dataclasses import dataclass
 from typing import Final
 
@@ -27,10 +28,14 @@ MAX_PORT: Final = 65_535
 _PARTS: Final = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*):(?://(?P<place>[^/?#]*))?(?P<way>.*)")
 
 _TAG: Final = re.compile(r"<(/?)([a-z-]{1,16})((?:\s[^<>]*)?)>")
-_AMPERSAND: Final = re.compile(r"&(?!(?:lt|gt|amp|quot|#\d{1,7}|#[xX][0-9a-fA-F]{1,6});)")
+_AMPERSAND: Final = re.compile(r"&(?!(?:lt|gt|amp|quot|#[0-9]{1,7}|#x[0-9a-fA-F]{1,6});)")
+_NUMBER: Final = re.compile(r"&#(x?)([0-9a-fA-F]+);")
+_LAST_CHARACTER: Final = 0x10FFFF
+MOST_TAGS: Final = 100
+"""Of more, Telegram drops those at the end."""
 _ATTRIBUTES: Final = {
     "a": re.compile(r' href="([^"]+)"'),
-    "tg-emoji": re.compile(r' emoji-id="\d{1,20}"'),
+    "tg-emoji": re.compile(r' emoji-id="(?:[1-8][0-9]{18}|[1-9][0-9]{0,17})"'),
     "span": re.compile(r' class="tg-spoiler"'),
     "blockquote": re.compile(r"(?: expandable)?"),
     "code": re.compile(r'(?: class="language-[A-Za-z0-9+#_-]{1,32}")?'),
@@ -42,6 +47,9 @@ _STYLES: Final = {
     **dict.fromkeys(("s", "strike", "del"), "s"),
     **dict.fromkeys(("tg-spoiler", "span"), "tg-spoiler"),
 }
+_LABEL: Final = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_-]*[A-Za-z0-9_])?")
+_BLANK: Final = frozenset("\u115f\u1160\u2800\u3164\uffa0")
+"""Letters and signs that show nothing."""
 _FIXED: Final = frozenset({"code", "pre"})
 """Nothing may stand inside these."""
 
@@ -62,15 +70,38 @@ def visible_length(text: str, where: str = "text") -> int:
     would send something else than was meant."""
     if _AMPERSAND.search(text):
         raise ContentError(f"{where}: write & as &amp;")
+    strange = next((found[0] for found in _NUMBER.finditer(text) if not _is_character(found)), "")
+    if strange:
+        raise ContentError(f"{where}: {strange} stands for no character")
     plain = _TAG.sub("", text)
     if "<" in plain or ">" in plain:
         raise ContentError(f"{where}: a stray < or >; write &lt; or &gt;, tags are {', '.join(sorted(TAGS))}")
     open_tags: list[_Tag] = []
-    for closing, name, rest in _TAG.findall(text):
+    tags = _TAG.findall(text)
+    if len(tags) > 2 * MOST_TAGS:
+        raise ContentError(f"{where}: {len(tags) // 2} tags, Telegram keeps {MOST_TAGS}")
+    for closing, name, rest in tags:
         _step(open_tags, _Tag(bool(closing), name, rest), where)
     if open_tags:
         raise ContentError(f"{where}: <{open_tags[-1].name}> is not closed")
     return len(html.unescape(plain).strip().encode("utf-16-le", "surrogatepass")) // 2
+
+
+def _is_character(found: re.Match[str]) -> bool:
+    """Whether a reference by number is a character that can be sent."""
+    number = int(found[2], 16 if found[1] else 10)
+    return number <= _LAST_CHARACTER and (chr(number).isprintable() or chr(number) in "\n\u200d")
+
+
+def shows(text: str) -> bool:
+    """Whether a reader sees anything of this plain text."""
+    return any(
+        char.isprintable()
+        and not char.isspace()
+        and char not in _BLANK
+        and unicodedata.category(char)[0] != "M"
+        for char in text
+    )
 
 
 def _step(open_tags: list[_Tag], tag: _Tag, where: str) -> None:
@@ -139,10 +170,10 @@ def _host_fault(place: str) -> str:
     if not port_fits or not labels[1:] or not all(labels):
         return "has no host of a public address"
     try:
-        host.encode("idna")
+        looked_up = host.rstrip(".").encode("idna").decode().split(".")
     except UnicodeError:
         return "has a host that can't be looked up"
-    return ""
+    return "" if all(map(_LABEL.fullmatch, looked_up)) else "has a host that can't be looked up"
 
 
 def has_place_in_tag(text: str) -> bool:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from core.content.markup import HREF
+from core.content.markup import HREF, shows
 from core.content.values import FALLBACKS, Button, Content, Poll
 from core.errors import ContentError
 
@@ -21,7 +21,7 @@ MAX_VALUE: Final = 64
 BUTTONS_A_ROW: Final = 2
 ID_PLACE: Final = "{id}"
 PLACE: Final = re.compile(r"\{([a-z_]{1,32})\}")
-_LINK_PLACE: Final = re.compile(r"\{link:(\d{1,2})\}")
+_LINK_PLACE: Final = re.compile(r"\{link:([0-9]{1,3})\}")
 
 Link = Callable[[int, int], str]
 """(message id, place of the address in the message) -> the tracked address."""
@@ -89,9 +89,10 @@ def fill(text: str, language: str, values: Mapping[str, str], *, markup: bool = 
 
 
 def _clean(value: str) -> str:
-    """One line of printable characters, at most MAX_VALUE long."""
+    """One line of printable characters, at most MAX_VALUE long; nothing where none of them shows."""
     printable = "".join(char if char.isprintable() else " " for char in value[: MAX_VALUE * 4])
-    return " ".join(printable.split())[:MAX_VALUE]
+    line = " ".join(printable.split())[:MAX_VALUE]
+    return line if shows(line) else ""
 
 
 def _poll(poll: Poll, language: str, values: Mapping[str, str]) -> dict[str, object]:

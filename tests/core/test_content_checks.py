@@ -6,7 +6,20 @@ from dataclasses import replace
 
 import pytest
 
-from core.content import Brief, Button, Content, Media, Poll, check, faults, from_document, to_document
+from core.content import (
+    Brief,
+    Button,
+    Content,
+    Links,
+    Media,
+    Poll,
+    check,
+    faults,
+    from_document,
+    render,
+    to_document,
+    with_id,
+)
 from core.errors import ContentError
 
 TEXT = {"tr": "Selam", "en": "Hello"}
@@ -121,7 +134,7 @@ def test_albums_and_captions_without_words_are_fine() -> None:
         (replace(ASK, poll=Poll({"en": "Well?"}, YES_NO[:1])), "2 to 12 options, not 1"),
         (replace(ASK, poll=Poll({"en": "Well?"}, tuple({"en": str(n)} for n in range(13)))), "not 13"),
         (replace(ASK, poll=Poll({"en": "x" * 301}, YES_NO)), "1 to 300 characters, not 301"),
-        (replace(ASK, poll=Poll({"en": "x" * 250 + "{first_name}"}, YES_NO)), "not 314"),
+        (replace(ASK, poll=Poll({"en": "x" * 250 + "{first_name}"}, YES_NO)), "not 378"),
         (
             replace(ASK, poll=Poll({"en": "Well?"}, ({"en": "x" * 101}, YES_NO[1]))),
             "option 1: needs 1 to 100",
@@ -193,3 +206,66 @@ def test_a_content_comes_back_from_its_document_as_it_was() -> None:
     assert from_document({"name": "x", "kind": "news", "texts": TEXT, "photo": PHOTO.source}).media == (
         PHOTO,
     )
+
+
+HALF = "\ud83d"
+
+
+@pytest.mark.parametrize(
+    ("content", "fault"),
+    [
+        (news(texts={"en": "a" * 4_000 + "{first_name}"}), "4128 characters"),
+        (news(texts={"en": f"a {HALF}"}), r"can't be sent, U\+D83D"),
+        (news(texts={"en": "a \x00"}), r"can't be sent, U\+0000"),
+        (news(buttons=(Button({"tr": "a", "en": HALF}, "buy"),)), r"can't be sent, U\+D83D"),
+        (news(brief=Brief("warm", (HALF,))), r"can't be sent, U\+D83D"),
+        (news(texts={"en": "a &#55357;"}), "stands for no character"),
+        (news(texts={"en": "a &#0;"}), "stands for no character"),
+        (news(texts={"en": "a &#x110000;"}), "stands for no character"),
+        (news(texts={"en": "a &#X41;"}), "write & as &amp;"),
+        (news(texts={"en": '<tg-emoji emoji-id="0">a</tg-emoji>'}), "does not know"),
+        (news(texts={"en": '<tg-emoji emoji-id="99999999999999999999">a</tg-emoji>'}), "does not know"),
+        (news(texts={"en": '<tg-emoji emoji-id="٣">a</tg-emoji>'}), "does not know"),
+        (news(texts={"en": "<b>a</b> " * 101}), "101 tags"),
+        (
+            news(
+                texts={
+                    "en": "".join(f'<a href="https://example.org/{"z" * 1_900}{n}">a</a>' for n in range(10))
+                }
+            ),
+            "bytes with tags",
+        ),
+        (news(texts={"en": "\u2800"}), "1 characters with long names"),
+        (news(texts={"en": "\u200b\u3164"}), "2 characters with long names"),
+        (
+            news(
+                buttons=tuple(
+                    Button(OPEN, url=dict.fromkeys(TEXT, f"https://example.org/{n}" + "z" * 2_000))
+                    for n in range(5)
+                )
+            ),
+            "its buttons have",
+        ),
+        (news(buttons=(Button({"tr": "a", "en": "Hi {first_name}"}, "buy"),)), "has no placeholders"),
+        (news(buttons=(Button({"tr": "a", "en": "\u2800"}, "buy"),)), "must show"),
+        (linking("https://exa^mple.org"), "can't be looked up"),
+        (linking("https://-.org"), "can't be looked up"),
+        (replace(ASK, poll=Poll({"en": "Well?"}, ({"en": "\u2800"}, {"en": "No"}))), "shows nothing"),
+    ],
+)
+def test_what_telegram_refuses_or_swallows_is_refused_here(content: Content, fault: str) -> None:
+    with pytest.raises(ContentError, match=fault):
+        check(content)
+
+
+@pytest.mark.parametrize("name", ["\u2800", "\u3164", "\u034f", "\u202e", " \u115f "])
+def test_a_name_that_shows_nothing_is_no_name(name: str) -> None:
+    assert render(news(texts={"en": "{first_name}"}), "en", {"first_name": name})["text"] == "friend"
+
+
+def test_every_one_of_a_hundred_links_is_tracked() -> None:
+    text = "".join(f'<a href="https://example.org/{n}">a</a>' for n in range(100))
+    body = render(check(news(texts={"en": text})), "en", {}, Links(track=True))
+    done = with_id(body, 7, lambda _, place: f"https://us.example/l/{place}")
+    assert "{link" not in str(done["text"])
+    assert "https://us.example/l/99" in str(done["text"])
