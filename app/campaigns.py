@@ -17,6 +17,7 @@ from core.content import Link, Links
 from core.flow import journey
 from core.flow.broadcast import BroadcastDeps, expand_due
 from core.flow.click import ClickDeps
+from core.flow.deliver import expire_left_behind
 from core.flow.guard import GuardDeps, watch_harm
 from core.flow.journey import AdvanceDeps, EnrolDeps, Says, advance_due, enrol_due
 from core.flow.write import WriteDeps, write_due
@@ -77,6 +78,7 @@ class Campaigns:
 
     async def go_on(self, guard: Guard) -> None:
         """Whose turn it is in broadcasts and journeys; campaigns that do harm are stopped first."""
+        await self._close_left_behind(guard)
         messages = await self._stop_harm(guard)
         messages += await self._enrol_all(guard)
         messages += await self._advance_all(guard)
@@ -98,6 +100,14 @@ class Campaigns:
                 left=done.left,
                 why=done.why,
             )
+
+    async def _close_left_behind(self, guard: Guard) -> None:
+        parts, closed, more = self._parts, 0, bool(self._names)
+        while more:
+            gone = await expire_left_behind(parts.store, list(self._names), parts.clock.now_ms(), guard)
+            closed, more = closed + gone, gone > 0
+        if closed:
+            parts.logs.delivery.warning("messages_of_bots_not_served", expired=closed)
 
     async def _stop_harm(self, guard: Guard) -> int:
         done = await watch_harm(self._guard, self._parts.clock.now_ms(), guard)

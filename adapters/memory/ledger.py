@@ -135,6 +135,10 @@ class MemoryLedger:
             self._t.messages[message.id] = replace(message, state=State.SUPPRESSED, reason=reason)
         return len(found)
 
+    async def left_behind(self, served: Sequence[int], now_ms: int, limit: int) -> list[Message]:
+        left = [m for m in self._open_campaigns() if m.bot_id not in served and m.expires_ms <= now_ms]
+        return left[:limit]
+
     async def export(self, after_id: int, limit: int) -> list[Message]:
         return self._where(lambda m: m.id > after_id)[:limit]
 

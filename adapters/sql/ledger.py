@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from typing import Any, Final
 
 from sqlalchemy import (
@@ -22,6 +22,7 @@ from sqlalchemy import (
 from adapters.codec import dumps, loads
 from adapters.figures import counted_ms
 from adapters.sql import tables
+from adapters.sql.moving import Stand, change
 from adapters.sql.work import AnyRow, Upsert, Work
 from core.ledger import HEAD_START_MS, OPEN, Message, MessageClass, Move, NewMessage, State, check_move
 from core.ports import HarmCount
@@ -189,6 +190,15 @@ _WITHDRAW: Final = update(MESSAGE).where(MESSAGE.c.id.in_(_OPEN_OF_CAMPAIGN)).va
 _WITHDRAW_LOCKED: Final = (
     update(MESSAGE).where(MESSAGE.c.id.in_(_OPEN_OF_CAMPAIGN.with_for_update())).values(_SUPPRESSED)
 )
+_LEFT_BEHIND: Final = (
+    _ALL.where(
+        *_OPEN_CAMPAIGN,
+        MESSAGE.c.bot_id.not_in(bindparam("served", expanding=True)),
+        MESSAGE.c.expires_ms <= bindparam("now"),
+    )
+    .order_by(MESSAGE.c.id)
+    .limit(_MOST)
+)
 _EXPORT: Final = _ALL.where(MESSAGE.c.id > bindparam("after")).order_by(MESSAGE.c.id).limit(_MOST)
 
 
@@ -232,7 +242,7 @@ class SqlLedger:
         statement = _STANDS.with_for_update() if self._work.locks else _STANDS
         rows = await self._work.rows_in(statement, sorted({item.id for item in moves}))
         stands = {
-            row_id: _Stand(State(state), MessageClass(cls), permit_ms, sent_ms)
+            row_id: Stand(State(state), MessageClass(cls), permit_ms, sent_ms)
             for row_id, state, cls, permit_ms, sent_ms in rows
         }
         changes = []
@@ -240,7 +250,7 @@ class SqlLedger:
             stand = stands.get(item.id)
             if stand is not None and stand.state is item.old:
                 stand = stands[item.id] = stand.moved(item)
-                changes.append(_change(item, stand))
+                changes.append(change(item, stand))
         await self._work.run_each(_MOVE, changes)
         return len(changes)
 
@@ -303,38 +313,12 @@ class SqlLedger:
         statement = _WITHDRAW_LOCKED if self._work.locks else _WITHDRAW
         return await self._work.run(statement, {"of_campaign": campaign, "why": reason, "most": limit})
 
+    async def left_behind(self, served: Sequence[int], now_ms: int, limit: int) -> list[Message]:
+        given = {"served": sorted(served), "now": now_ms, "most": limit}
+        return _messages(await self._work.rows(_LEFT_BEHIND, given))
+
     async def export(self, after_id: int, limit: int) -> list[Message]:
         return _messages(await self._work.rows(_EXPORT, {"after": after_id, "most": limit}))
-
-
-@dataclass(frozen=True, slots=True)
-class _Stand:
-    """What a move needs to know of the row before it."""
-
-    state: State
-    cls: MessageClass
-    permit_ms: int
-    sent_ms: int
-
-    def moved(self, move: Move) -> _Stand:
-        permit_ms = self.permit_ms if move.permit_ms is None else move.permit_ms
-        sent_ms = self.sent_ms if move.sent_ms is None else move.sent_ms
-        return _Stand(move.new, self.cls, permit_ms, sent_ms)
-
-
-def _change(move: Move, stand: _Stand) -> dict[str, object]:
-    return {
-        "of_id": move.id,
-        "new": stand.state.value,
-        "permit": stand.permit_ms,
-        "sent": stand.sent_ms,
-        "counted": counted_ms(stand.cls, stand.state, stand.permit_ms, stand.sent_ms),
-        "why": move.reason,
-        "due": move.due_ms,
-        "telegram": move.telegram_id,
-        "tries": move.attempts,
-        "chat": move.chat_id,
-    }
 
 
 def _new_row(item: NewMessage, now_ms: int) -> dict[str, object]:

@@ -175,6 +175,18 @@ async def test_a_campaign_is_counted_read_and_withdrawn(store: Store) -> None:
     assert (await get(store, first.id)).state is State.SENT
 
 
+async def test_left_behind_is_what_waits_for_a_bot_of_others_beyond_its_time(store: Store) -> None:
+    anna, ben, cem = await people(store, 1, 2, 3)
+    async with store.transaction() as tx:
+        first, second, third = await put(tx, campaign(anna), campaign(ben), campaign(cem))
+        await sent(tx, first, NOW)
+        over = second.expires_ms
+        assert [m.id for m in await tx.ledger.left_behind([BOT + 1], over, 9)] == [second.id, third.id]
+        assert [m.id for m in await tx.ledger.left_behind([BOT + 1, BOT + 2], over, 1)] == [second.id]
+        assert await tx.ledger.left_behind([BOT + 1], over - 1, 9) == []
+        assert await tx.ledger.left_behind([BOT + 1, BOT], over, 9) == []
+
+
 async def test_harm_is_noted_once_and_counted_by_campaign(store: Store) -> None:
     anna, ben, cem = await people(store, 1, 2, 3)
     async with store.transaction() as tx:

@@ -11,7 +11,7 @@ after that or not at all, so two seconds after everything was stopped nothing le
 
 from core.flow.deliver.engine import IDLE_MS, MOST, Delivery
 from core.flow.deliver.judging import pace_of, question
-from core.flow.deliver.recovery import ABANDONED_MS, recover
+from core.flow.deliver.recovery import ABANDONED_MS, expire_left_behind, recover
 from core.flow.deliver.values import MAX_ATTEMPTS, DeliverDeps, Delivered
 
 __all__ = [
@@ -22,6 +22,7 @@ __all__ = [
     "DeliverDeps",
     "Delivered",
     "Delivery",
+    "expire_left_behind",
     "pace_of",
     "question",
     "recover",

@@ -1,16 +1,36 @@
-"""What a killed sender left behind."""
+"""What a killed sender left behind, and what no sender takes any more."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 from core.flow.deliver.outcomes import answered_meanwhile
 from core.intake import record
 from core.ledger import Message, MessageClass, Move, State
-from core.ports import Store
+from core.ports import Guard, Store
 
 ABANDONED_MS: Final = 60_000
 """No request lives longer: an answer of a handler still `sending` after this time has lost its process."""
+
+LEFT_BEHIND: Final = 500
+"""Rows closed in one transaction."""
+
+
+async def expire_left_behind(
+    store: Store, served: Sequence[int], now_ms: int, guard: Guard | None = None
+) -> int:
+    """Messages of bots that are not served any more (taken out of the settings): nobody will send them, so
+    those whose time is over are closed; how many."""
+    async with store.transaction(write=False) as tx:
+        left = await tx.ledger.left_behind(served, now_ms, LEFT_BEHIND)
+    if not left:
+        return 0
+    async with store.transaction() as tx:
+        if guard is not None and not await guard(tx):
+            return 0
+        reason = "its time was over, and its bot is not served any more"
+        return await tx.ledger.move([Move(m.id, m.state, State.EXPIRED, reason=reason) for m in left])
 
 
 async def recover(store: Store, bot_id: int, now_ms: int, *, taken_over: bool = True) -> int:

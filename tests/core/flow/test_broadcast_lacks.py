@@ -6,10 +6,11 @@ from dataclasses import replace
 
 from core.broadcast import ALL_HAVE
 from core.flow.broadcast import expand_due, skipped_of
+from core.flow.deliver import expire_left_behind
 from core.ledger import State
 from core.ports import CampaignRow, PeopleList
 from tests.core.flow.broadcasts import CROWD, deps, document, expand, row_of, rows, started, town
-from tests.core.flow.worlds import ANNA, BORA, DAY, HOUR, NOW, World
+from tests.core.flow.worlds import ANNA, BORA, BOT, DAY, HOUR, NOW, World
 
 OTHERS_BOT = 77
 """A bot that is not in the configuration any more."""
@@ -124,3 +125,15 @@ async def test_one_that_cannot_be_read_does_not_hold_up_the_others() -> None:
     assert len(await rows(world)) == 1
     assert (await row_of(world, "ahead")).note.startswith("waits: it can't be read, audience")
     assert replace(await row_of(world, "ahead"), note="") == broken
+
+
+async def test_rows_of_a_bot_that_was_taken_out_end_with_their_time() -> None:
+    world = await town(ANNA)
+    await started(world)
+    await expand(world)
+    assert await expire_left_behind(world.store, [OTHERS_BOT], NOW + DAY - 1) == 0
+    assert await expire_left_behind(world.store, [BOT], NOW + DAY) == 0
+    assert await expire_left_behind(world.store, [OTHERS_BOT], NOW + DAY) == 1
+    [row] = await rows(world)
+    assert (row.state, row.reason) == (State.EXPIRED, "its time was over, and its bot is not served any more")
+    assert (await expand(world)).done == ("hello",)
