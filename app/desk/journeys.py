@@ -26,7 +26,6 @@ from core.flow.journey import (
     campaign_of,
     close,
     enter,
-    inside,
     move_over,
     newcomer,
     read,
@@ -266,22 +265,34 @@ class JourneyDesk:
     ) -> int:
         """Move everybody inside into this version; `steps`: where each step goes on. How many they are.
         RefusedError where a step with people has no place there."""
-        async with self._space.store.transaction(write=not dry_run) as tx:
+        async with self._space.store.transaction(write=False) as tx:
             await self._stored(tx, name)
             journey = read(await self._version(tx, name, version))
-            if journey is None:
-                raise RefusedError(f"version {version} of {name} can't be read by this program")
-            people = [one for one in await inside(tx, name) if one.version != version]
-            lost = unmapped(journey, [*steps.values(), *(steps.get(one.step, one.step) for one in people)])
-            if lost:
-                raise RefusedError(
-                    f"version {version} of {name} has no step {', '.join(lost)}",
-                    next_step=f"say where it goes on: --map {lost[0]}={journey.first}",
-                )
-            if not dry_run and people:
-                await move_over(tx, people, version, steps, self._now())
-                await self._audit(tx, "migrate", name, {"to": version, "people": len(people)})
-        return len(people)
+            counts = await tx.journeys.counts(name)
+        if journey is None:
+            raise RefusedError(f"version {version} of {name} can't be read by this program")
+        people = {key: n for key, n in counts.items() if key[0] != version and key[1] == ACTIVE}
+        lost = unmapped(journey, [*steps.values(), *(steps.get(step, step) for _, _, step in people)])
+        if lost:
+            raise RefusedError(
+                f"version {version} of {name} has no step {', '.join(lost)}",
+                next_step=f"say where it goes on: --map {lost[0]}={journey.first}",
+            )
+        return sum(people.values()) if dry_run else await self._move(name, version, steps)
+
+    async def _move(self, name: str, version: int, steps: Mapping[str, str]) -> int:
+        """Page by page, so that nobody waits long for the database; broken off, it can be asked again."""
+        moved, after, more = 0, (0, 0), True
+        while more:
+            async with self._space.store.transaction() as tx:
+                page = await tx.journeys.members(name, after, PAGE, ACTIVE)
+                others = [one for one in page if one.version != version]
+                done = await move_over(tx, others, version, steps, self._now())
+                if done:
+                    await self._audit(tx, "migrate", name, {"to": version, "people": done})
+            moved, more = moved + done, len(page) == PAGE
+            after = (page[-1].person_no, page[-1].run) if page else after
+        return moved
 
     # ------------------------------------------------------------------ inside
     async def _line(self, tx: Transaction, name: str) -> JourneyLine:

@@ -12,7 +12,7 @@ they entered until an operator moves them. Leaves to others: what a journey is a
 from core.flow.journey.advance import Advanced, AdvanceDeps, advance_due, take_out
 from core.flow.journey.books import CURSOR, began_mark, campaign_of, reached_mark, read, step_of
 from core.flow.journey.enrol import EnrolDeps, Enrolled, Taking, enrol_due, enter, newcomer, taking
-from core.flow.journey.versions import FILE, begin, close, inside, move_over, take_files
+from core.flow.journey.versions import FILE, begin, close, move_over, take_files
 from core.flow.journey.writing import Says
 
 __all__ = [
@@ -31,7 +31,6 @@ __all__ = [
     "close",
     "enrol_due",
     "enter",
-    "inside",
     "move_over",
     "newcomer",
     "reached_mark",

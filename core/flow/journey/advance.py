@@ -13,7 +13,15 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from core.event import Event, PersonEvent, Scalar
-from core.flow.journey.books import Books, campaign_of, count_reached, facts_of, step_of, way_of
+from core.flow.journey.books import (
+    Books,
+    campaign_of,
+    count_reached,
+    facts_of,
+    step_of,
+    still_inside,
+    way_of,
+)
 from core.flow.journey.writing import Desk, Person, Says, Written, write
 from core.intake import record, show
 from core.journey import ACTIVE, EXITED, Journey, walk
@@ -155,13 +163,8 @@ async def take_out(
     tx: Transaction, enrolments: Sequence[Enrolment], reason: str, now_ms: int
 ) -> list[Enrolment]:
     """End these ways because somebody says so, and withdraw what still waited; those that were under way."""
-    active = [one for one in enrolments if one.state == ACTIVE]
-    loaded = await tx.people.load(sorted({one.person_no for one in active}))
-    out = [
-        replace(one, state=EXITED, reason=reason, due_ms=0, changed_ms=now_ms)
-        for one in active
-        if one.person_no in loaded
-    ]
+    active, loaded = await still_inside(tx, enrolments)
+    out = [replace(one, state=EXITED, reason=reason, due_ms=0, changed_ms=now_ms) for one in active]
     await tx.journeys.save(out)
     for one in out:
         await withdraw(tx, one)

@@ -8,7 +8,7 @@ from typing import Final
 
 from core.errors import ContentError
 from core.event import Event
-from core.journey import Facts, Former, Journey, Row, Way, parse
+from core.journey import ACTIVE, Facts, Former, Journey, Row, Way, parse
 from core.ledger import JOURNEY
 from core.ports import Enrolment, JourneyVersion, PersonRecord, Transaction
 from core.profile import view
@@ -74,6 +74,20 @@ class Books:
     def get(self, enrolment: Enrolment) -> Journey | None:
         """The version that the person is in."""
         return self.journeys.get((enrolment.journey, enrolment.version))
+
+
+async def still_inside(
+    tx: Transaction, enrolments: Sequence[Enrolment]
+) -> tuple[list[Enrolment], dict[int, PersonRecord]]:
+    """Those of these ways that are under way, as they are now that their people are locked;
+    and the people. Whoever read them before may be behind."""
+    loaded = await tx.people.load(sorted({one.person_no for one in enrolments}))
+    names = {one.journey for one in enrolments}
+    now = {name: await tx.journeys.latest(name, sorted(loaded)) for name in sorted(names)}
+    found = [now[one.journey].get(one.person_no) for one in enrolments if one.person_no in loaded]
+    wanted = {(one.journey, one.person_no, one.run) for one in enrolments}
+    inside = [one for one in found if one is not None and one.state == ACTIVE]
+    return [one for one in inside if (one.journey, one.person_no, one.run) in wanted], loaded
 
 
 async def happened(

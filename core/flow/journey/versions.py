@@ -6,14 +6,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
+from core.errors import RefusedError
 from core.flow.journey.advance import withdraw
-from core.flow.journey.books import began_mark, read
-from core.journey import ACTIVE, parse
+from core.flow.journey.books import began_mark, read, still_inside
+from core.journey import parse
 from core.ports import Enrolment, Transaction
 
 FILE: Final = "file"
 """Author of what comes from files."""
-PAGE: Final = 500
 
 
 async def take_files(tx: Transaction, documents: Sequence[Mapping[str, object]], now_ms: int) -> list[str]:
@@ -51,26 +51,21 @@ async def close(tx: Transaction, name: str) -> bool:
     return await tx.journeys.set_live(name, None)
 
 
-async def inside(tx: Transaction, name: str) -> list[Enrolment]:
-    """Everybody on the way, in any version."""
-    found: list[Enrolment] = []
-    after = (0, 0)
-    while page := await tx.journeys.members(name, after, PAGE, ACTIVE):
-        found += page
-        after = (page[-1].person_no, page[-1].run)
-    return found
-
-
 async def move_over(
     tx: Transaction, people: Sequence[Enrolment], version: int, steps: Mapping[str, str], now_ms: int
-) -> None:
+) -> int:
     """Put these people into another version; `steps`: where each step goes on, the same name if not said.
-    What waits for a step that is another one there is withdrawn."""
-    await tx.people.load(sorted({one.person_no for one in people}))
+    What waits for a step that is another one there is withdrawn; there they arrive now. How many were moved;
+    RefusedError where somebody has come to a step that has no place there."""
+    journey = read(await tx.journeys.version(people[0].journey, version)) if people else None
     moved = []
-    for one in people:
+    for one in (await still_inside(tx, people))[0]:
         step = steps.get(one.step, one.step)
+        if journey is None or journey.step(step) is None:
+            raise RefusedError(f"version {version} of {one.journey} has no step {step}")
         if step != one.step:
             await withdraw(tx, one, keep=step)
-        moved.append(replace(one, version=version, step=step, due_ms=now_ms))
+        arrived_ms = one.changed_ms if step == one.step else now_ms
+        moved.append(replace(one, version=version, step=step, due_ms=now_ms, changed_ms=arrived_ms))
     await tx.journeys.save(moved)
+    return len(moved)

@@ -94,11 +94,11 @@ def write(desk: Desk, person: Person, turn: Turn) -> Written:
 def _message(desk: Desk, person: Person, what: tuple[Way, Step, Send]) -> NewMessage | None:
     way, step, act = what
     content = desk.catalog.content(act.content)
-    best = _bot(desk.reaches.get(way.person_no, ()))
+    best = _bot(desk.reaches.get(way.person_no, ()), desk.says)
     if content is None or best is None:
         return None
     expires_ms = way.arrived_ms + round(act.lifetime_h * HOUR_MS)
-    state, why = _standing(best, late=expires_ms <= desk.now_ms)
+    state, why = _standing(reachable=_can(best, desk.says), late=expires_ms <= desk.now_ms)
     values = values_of(person.record, desk.says.names.get(best.bot_id, ""))
     worded = desk.catalog.worded(content, way.person_no)
     language = content.language_for(language_of(person.record), desk.says.language) or desk.says.language
@@ -127,16 +127,21 @@ def _message(desk: Desk, person: Person, what: tuple[Way, Step, Send]) -> NewMes
     )
 
 
-def _standing(reach: Reach, *, late: bool) -> tuple[State, str]:
+def _standing(*, reachable: bool, late: bool) -> tuple[State, str]:
     """What was over before it began is in the ledger all the same, with its reason."""
     if late:
         return State.EXPIRED, LATE
-    return (State.PLANNED, "") if reach.state == "open" else (State.SUPPRESSED, NO_BOT)
+    return (State.PLANNED, "") if reachable else (State.SUPPRESSED, NO_BOT)
 
 
-def _bot(reaches: Sequence[Reach]) -> Reach | None:
+def _can(reach: Reach, says: Says) -> bool:
+    """Whether this bot can write: the person lets it, and it has not been taken out of the settings."""
+    return reach.state == "open" and (not says.names or reach.bot_id in says.names)
+
+
+def _bot(reaches: Sequence[Reach], says: Says) -> Reach | None:
     """The bot with which the person last spoke and that can reach them; else one that could."""
-    return max(reaches, key=lambda one: (one.state == "open", one.seen_ms, one.bot_id), default=None)
+    return max(reaches, key=lambda one: (_can(one, says), one.seen_ms, one.bot_id), default=None)
 
 
 def _segment(confidence: Mapping[str, float], strategies: Mapping[str, Strategy]) -> tuple[str, int]:

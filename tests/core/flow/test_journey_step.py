@@ -14,7 +14,6 @@ from core.flow.journey import (
     advance_due,
     close,
     enter,
-    inside,
     move_over,
     newcomer,
     reached_mark,
@@ -219,7 +218,8 @@ async def test_people_stay_in_their_version_until_they_are_moved() -> None:
     await traveller.goes_by(60)
     assert [row.content for row in await traveller.rows(ANNA)] == ["hi"]
     async with traveller.world.store.transaction() as tx:
-        await move_over(tx, await inside(tx, "hello"), second, {"hi": "greet"}, traveller.now)
+        people = await tx.journeys.members("hello", (0, 0), 10, "active")
+        assert await move_over(tx, people, second, {"hi": "greet"}, traveller.now) == 1
     await traveller.goes_by()
     rows = await traveller.rows(ANNA)
     assert [(row.step, row.state) for row in rows] == [
