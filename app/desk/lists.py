@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -16,6 +16,8 @@ from core.ports import AuditEntry, PeopleList, PersonRecord, Transaction
 _NAME: Final = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
 _SEPARATOR: Final = re.compile(r"[,;\t]")
 NEXT: Final = "manage_crm.py lists list"
+PAGE: Final = 1_000
+"""People put on or taken off in one transaction, so that nobody waits long for the database."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,29 +78,60 @@ async def drop_list(space: Workspace, actor: str, name: str) -> int:
 async def put_on(
     space: Workspace, actor: str, name: str, people: Sequence[str], *, dry_run: bool = False
 ) -> Changed:
-    """Put people on a list. Raises NotFoundError without such a list."""
-    async with space.store.transaction(write=not dry_run) as tx:
-        await _named(tx, name)
-        numbers, unknown = await _meant(tx, people)
-        on_it = {no for no, names in (await tx.lists.of_people(numbers)).items() if name in names}
+    """Put people on a list, a page in a transaction. Raises NotFoundError without such a list."""
+
+    async def put(tx: Transaction, numbers: Sequence[int]) -> tuple[int, int]:
+        there = len(await _standing_on(tx, name, numbers))
         if not dry_run:
             await tx.lists.add(name, numbers, space.clock.now_ms(), author=actor)
-            await _audit(space, tx, actor, "lists.add", name, {"people": len(numbers) - len(on_it)})
-    return Changed(len(numbers) - len(on_it), len(on_it), unknown)
+            await _audit(space, tx, actor, "lists.add", name, {"people": len(numbers) - there})
+        return len(numbers) - there, there
+
+    return await _in_pages(space, name, people, put, write=not dry_run)
 
 
 async def take_off(
     space: Workspace, actor: str, name: str, people: Sequence[str], *, dry_run: bool = False
 ) -> Changed:
-    """Take people off a list. Raises NotFoundError without such a list."""
-    async with space.store.transaction(write=not dry_run) as tx:
-        await _named(tx, name)
-        numbers, unknown = await _meant(tx, people)
-        on_it = {no for no, names in (await tx.lists.of_people(numbers)).items() if name in names}
+    """Take people off a list, a page in a transaction. Raises NotFoundError without such a list."""
+
+    async def take(tx: Transaction, numbers: Sequence[int]) -> tuple[int, int]:
+        there = await _standing_on(tx, name, numbers)
         if not dry_run:
-            await tx.lists.remove(name, sorted(on_it))
-            await _audit(space, tx, actor, "lists.remove", name, {"people": len(on_it)})
-    return Changed(len(on_it), len(numbers) - len(on_it), unknown)
+            await tx.lists.remove(name, there)
+            await _audit(space, tx, actor, "lists.remove", name, {"people": len(there)})
+        return len(there), len(numbers) - len(there)
+
+    return await _in_pages(space, name, people, take, write=not dry_run)
+
+
+Page = Callable[[Transaction, Sequence[int]], Awaitable[tuple[int, int]]]
+"""(transaction, person numbers) -> how many it changed, and how many stood so already."""
+
+
+async def _in_pages(space: Workspace, name: str, people: Sequence[str], do: Page, *, write: bool) -> Changed:
+    """Who is meant is looked up where nobody waits for it: a file may name very many."""
+    told = list(dict.fromkeys(people))
+    changed, already, met = 0, 0, set[int]()
+    unknown: list[str] = []
+    for start in range(0, max(len(told), 1), PAGE):
+        async with space.store.transaction(write=False) as tx:
+            await _named(tx, name)
+            numbers, lost = await _meant(tx, told[start : start + PAGE])
+        fresh = [no for no in numbers if no not in met]
+        met.update(fresh)
+        unknown += lost
+        if not fresh:
+            continue
+        async with space.store.transaction(write=write) as tx:
+            new, old = await do(tx, fresh)
+        changed, already = changed + new, already + old
+    return Changed(changed, already, tuple(unknown))
+
+
+async def _standing_on(tx: Transaction, name: str, numbers: Sequence[int]) -> list[int]:
+    """Those of them who are on the list, ascending."""
+    return sorted(no for no, names in (await tx.lists.of_people(numbers)).items() if name in names)
 
 
 def people_of_file(file: Path) -> list[str]:

@@ -35,6 +35,7 @@ MAX_NOTE: Final = 500
 MAX_GROUPS: Final = 1_000
 LETTERS: Final = "abcdefgh"
 _NAME: Final = re.compile(r"[a-z0-9][a-z0-9_-]{0,31}")
+_LIST: Final = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
 _SEGMENT: Final = re.compile(r"[A-Z][A-Z0-9_]{0,31}")
 _CLOCK: Final = re.compile(r"([01]?[0-9]|2[0-3]):([0-5][0-9])")
 _CRON: Final = re.compile(r"[0-9*,/-]+(?: [0-9*,/-]+){3} [a-z*,-]+")
@@ -106,7 +107,7 @@ def _audience(data: object) -> Audience:
 
 
 def _names(doc: Mapping[str, object], what: str, place: str) -> tuple[str, ...]:
-    form = _SEGMENT if what == "segment" else _NAME
+    form = _SEGMENT if what == "segment" else _LIST
     one, several = doc.get(what), doc.get(f"{what}s", [])
     found = ([one] if one is not None else []) + list(_sequence(several, f"{place}.{what}s"))
     for name in found:

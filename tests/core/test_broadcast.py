@@ -175,3 +175,10 @@ def test_rules_and_copied_messages_read_back_too() -> None:
     )
     assert made.variants[0].copied == Copied(77, 5)
     assert parse(to_data(made)) == made
+
+
+def test_every_name_that_a_list_can_have_can_be_left_out() -> None:
+    name = "a" + "_" * 39
+    whom = {"everybody": True, "minus": {"lists": [name]}}
+    found = parse({"name": "spring", "content": "news", "audience": whom})
+    assert found.audience.minus_lists == (name,)

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from app.desk.lists import PAGE
 from console.main import run
 
 
@@ -87,6 +88,19 @@ def test_people_come_from_a_file_and_unknown_ones_are_named(terminal: Terminal, 
     told = terminal.does(f"lists add our-staff 1 --file {file}")
     assert "2 put on it" in told and "nobody is known as 4711, nobody" in told
     assert "2 were on it already" in terminal.does(f"lists add our-staff --file {file}")
+
+
+def test_a_long_file_is_taken_page_by_page_and_nobody_counts_twice(
+    terminal: Terminal, tmp_path: Path
+) -> None:
+    strangers = [f"tg:{number}" for number in range(500_000, 500_000 + PAGE)]
+    file = tmp_path / "people.txt"
+    file.write_text("\n".join(["1", *strangers, "2", "@anna_k"]), encoding="utf-8")
+    terminal.does("lists make our-staff --yes")
+    told = terminal.does(f"lists add our-staff --file {file}")
+    assert "2 put on it" in told
+    assert "already" not in told
+    assert "2 taken off" in terminal.does(f"lists remove our-staff --file {file}")
 
 
 def test_pages_follow_one_another(terminal: Terminal) -> None:
