@@ -21,9 +21,16 @@ KINDS: Final = (
     "filtered",
     "empty",
     "truncated",
+    "dripping",
+    "endless",
+    "choices",
+    "figures",
+    "elsewhere",
 )
 """quota: 429 without credit; dropped: the connection ends in the middle; malformed: no JSON; schema: JSON of
-another form; truncated: cut off at the longest answer; the others say what they are."""
+another form; truncated: cut off at the longest answer; dripping: a byte now and then; endless: megabytes of
+nothing; choices: no list of them; figures: usage beyond any number, a model without a name; elsewhere: a
+redirect; the others say what they are."""
 
 
 class Faults:

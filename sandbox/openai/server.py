@@ -7,6 +7,7 @@ order, so that it can be proved what left and what did not. Leaves to others: wh
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -26,6 +27,15 @@ _ERRORS: Final = {
 }
 _OTHER_FORM: Final = {"message": "hello", "limits": "none"}
 _CHARACTERS_A_TOKEN: Final = 3
+_MEGABYTE: Final = 1 << 20
+_MEGABYTES: Final = 50
+_DRIP_S: Final = 0.05
+
+
+_ODD: Final[dict[str, dict[str, Any]]] = {
+    "choices": {"choices": 5},
+    "figures": {"model": "\x1b[31m", "usage": {"prompt_tokens": 1 << 62, "completion_tokens": True}},
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +103,10 @@ class OpenAiServer:
     async def _answer(self, request: web.Request, fault: str, answer: dict[str, Any]) -> web.StreamResponse:
         if fault == "timeout":
             await asyncio.Event().wait()  # until the client goes
+        if fault == "elsewhere":
+            return web.Response(status=307, headers={"Location": "/v1/models"})
+        if fault in {"dripping", "endless"}:
+            return await _nothing(request, fault)
         if fault == "malformed":
             return web.Response(body=orjson.dumps(answer)[:-9], content_type="application/json")
         if fault == "dropped":
@@ -103,6 +117,17 @@ class OpenAiServer:
                 request.transport.close()
             return broken
         return _json(answer)
+
+
+async def _nothing(request: web.Request, fault: str) -> web.StreamResponse:
+    """White space, which JSON allows before its value: slowly without an end, or a lot of it."""
+    response = web.StreamResponse(headers={"Content-Type": "application/json"})
+    await response.prepare(request)
+    with contextlib.suppress(ConnectionError):
+        for _ in range(_MEGABYTES):
+            await response.write(b" " * (_MEGABYTE if fault == "endless" else 1))
+            await asyncio.sleep(0 if fault == "endless" else _DRIP_S)
+    return response
 
 
 def _completion(body: dict[str, Any], text: str, told: int, fault: str) -> dict[str, Any]:
@@ -116,7 +141,7 @@ def _completion(body: dict[str, Any], text: str, told: int, fault: str) -> dict[
     refusal = "I can't help with that." if fault == "refusal" else None
     ends = {"truncated": "length", "filtered": "content_filter"}.get(fault, "stop")
     used = (told // _CHARACTERS_A_TOKEN + 1, len(text) // _CHARACTERS_A_TOKEN + 1)
-    return {
+    answer = {
         "id": "chatcmpl-simulated",
         "object": "chat.completion",
         "created": 0,
@@ -131,6 +156,7 @@ def _completion(body: dict[str, Any], text: str, told: int, fault: str) -> dict[
         ],
         "usage": {"prompt_tokens": used[0], "completion_tokens": used[1], "total_tokens": sum(used)},
     }
+    return answer | _ODD.get(fault, {})
 
 
 def _failed(fault: str, retry_after_s: float) -> web.Response:

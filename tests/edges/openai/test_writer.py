@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -88,6 +89,9 @@ async def test_what_is_said_of_a_person_is_enums() -> None:
         ("filtered", NoTextError, True),
         ("empty", NoTextError, True),
         ("truncated", NoTextError, True),
+        ("endless", NoTextError, True),
+        ("choices", NoTextError, True),
+        ("elsewhere", WriterKeyError, False),
     ],
 )
 async def test_each_failure_has_its_name(fault: str, error: type[WriterError], billed: bool) -> None:
@@ -101,12 +105,20 @@ async def test_each_failure_has_its_name(fault: str, error: type[WriterError], b
         assert (await writer.write(ASK)).text
 
 
-async def test_who_does_not_answer_is_not_waited_for() -> None:
+@pytest.mark.parametrize("fault", ["timeout", "dripping"])
+async def test_who_does_not_answer_is_not_waited_for(fault: str) -> None:
     async with service(timeout_s=0.2) as (server, writer):
-        server.faults.next(["timeout"])
+        server.faults.next([fault])
         with pytest.raises(WriterBusyError, match=r"no answer within 0\.2 s") as found:
             await writer.write(ASK)
         assert found.value.billed
+
+
+async def test_figures_that_can_not_be_are_none() -> None:
+    async with service() as (server, writer):
+        server.faults.next(["figures"])
+        draft = await writer.write(ASK)
+    assert (draft.usage, draft.model) == (None, "gpt-5-mini")
 
 
 async def test_nobody_there_is_an_error_with_the_address() -> None:
@@ -116,13 +128,14 @@ async def test_nobody_there_is_an_error_with_the_address() -> None:
     await writer.close()
 
 
-async def test_the_service_says_how_long_to_wait() -> None:
+@pytest.mark.parametrize(("said", "waits_s"), [(120.0, 120.0), (math.nan, 0.0), (math.inf, 86_400.0)])
+async def test_the_service_says_how_long_to_wait(said: float, waits_s: float) -> None:
     async with service() as (server, writer):
-        server.faults.retry_after_s = 120.0
+        server.faults.retry_after_s = said
         server.faults.next(["429"])
         with pytest.raises(WriterBusyError) as found:
             await writer.write(ASK)
-        assert found.value.retry_after_s == 120.0
+        assert found.value.retry_after_s == waits_s
 
 
 async def test_the_key_is_in_no_log_and_no_repr(caplog: pytest.LogCaptureFixture) -> None:
