@@ -53,7 +53,7 @@ class Campaigns:
         self._advance = AdvanceDeps(parts.store, parts.hot, says)
         self._enrol = EnrolDeps(parts.store, parts.hot)
         self._guard = GuardDeps(parts.store, bounds.stop_blocks, bounds.stop_opt_outs)
-        self._write = WriteDeps(parts.store, parts.specs, parts.writer, conditions.budget)
+        self._write = WriteDeps(parts.store, parts.specs, parts.writer, conditions.budget, clock=parts.clock)
 
     def links(self, bot_id: int, now_ms: int) -> Links:
         """How addresses are written now in what this bot sends."""

@@ -10,7 +10,7 @@ from typing import Final
 from core.errors import NoTextError, WriterBusyError, WriterError
 from core.flow.write.budget import DAY_MS, Budget, difference
 from core.flow.write.missing import CURSOR, Wanted, missing_texts
-from core.ports import Guard, Spent, Store, Transaction, Writing
+from core.ports import Clock, Guard, Spent, Store, Transaction, Writing
 from core.segment import SegmentSpec
 from core.writing import Draft, Writer, checks, fingerprint
 
@@ -18,25 +18,30 @@ PURPOSE: Final = "texts"
 HOUR_MS: Final = 3_600_000
 _BACK_OFF: Final = "write:back_off"
 _FIRST_WAIT_MS: Final = 60_000
+_SHOWN: Final = frozenset("\n\u200d")
 _LONGEST_KEPT: Final = 4_096
+_LONGEST_RUN_MS: Final = 60_000
+"""No further text is asked for after so long: other steps wait for their turn."""
 
 
 @dataclass(frozen=True, slots=True)
 class WriteDeps:
     """writer: None without a key; then nothing is asked. only: the contents that are written for, empty =
-    all."""
+    all. clock: ends a run that takes too long; without it only the number of texts does."""
 
     store: Store
     specs: Sequence[SegmentSpec]
     writer: Writer | None
     budget: Budget
     only: frozenset[str] = frozenset()
+    clock: Clock | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Written:
     """What a run did. refused: kind of fault -> n; shared: personal texts given to more people; left: texts
-    still missing; why: what ended the run early (no key, budget, back-off, service), empty if nothing did."""
+    still missing; why: what ended the run early (no key, budget, back-off, time, service), empty if nothing
+    did."""
 
     asked: int = 0
     approved: int = 0
@@ -72,12 +77,18 @@ class _Run:
     now_ms: int
     guard: Guard | None
 
+    def is_long(self) -> bool:
+        clock = self.deps.clock
+        return clock is not None and clock.now_ms() - self.now_ms > _LONGEST_RUN_MS
+
     async def may(self, tx: Transaction) -> bool:
         return self.guard is None or await self.guard(tx)
 
 
 async def _write(run: _Run, wanted: Sequence[Wanted], done: Written) -> Written:
     for one in wanted:
+        if run.is_long():
+            return replace(done, why="time")
         set_aside = run.deps.budget.cost(run.writer.estimate(one.ask))
         why = await _reserve(run, set_aside)
         if why:
@@ -156,8 +167,13 @@ def _judged(run: _Run, one: Wanted, draft: Draft) -> Writing:
     text = draft.text.strip()
     wrong = checks(text, one.ask, run.writer.instructions())
     fine = "waiting" if one.ask.brief.review else "approved"
-    row = _row(run, one, "refused" if wrong else fine, reason="; ".join(wrong)[:500])
-    return replace(row, text=text[:_LONGEST_KEPT], model=draft.model)
+    row = _row(run, one, "refused" if wrong else fine, reason=_kept("; ".join(wrong))[:500])
+    return replace(row, text=_kept(text)[:_LONGEST_KEPT], model=draft.model)
+
+
+def _kept(text: str) -> str:
+    """What a store takes and a terminal shows; a text that was not refused has nothing else."""
+    return "".join(char if char.isprintable() or char in _SHOWN else "\ufffd" for char in text)
 
 
 def _row(run: _Run, one: Wanted, state: str, *, reason: str) -> Writing:

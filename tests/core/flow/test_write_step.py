@@ -16,7 +16,7 @@ from core.errors import NoTextError, StoreError, WriterBusyError, WriterError, W
 from core.flow.write import MOST_TRIES, Budget, WriteDeps, Written, write_due
 from core.ports import Spent, Transaction, Writing
 from core.segment import SegmentSpec
-from core.writing import Ask, Draft
+from core.writing import Ask, Draft, fingerprint
 from tests.core.flow.worlds import ANNA, BORA, CEM, HOUR, MINUTE, World
 
 BRIEF = Brief("warm", ("Members get 20% off",), (), 300, review=False)
@@ -207,6 +207,29 @@ async def test_a_crash_after_asking_counts_the_most_it_can_have_cost() -> None:
     with pytest.raises(Crash):
         await desk.run()
     assert await desk.spent() == Spent(1, 200, 100, 400)
+
+
+async def test_a_slow_service_does_not_keep_other_steps_waiting() -> None:
+    desk = Desk(CONTENT, replace(CONTENT, name="another"))
+
+    async def takes_long() -> None:
+        desk.world.clock.advance(31)
+
+    desk.deps = replace(desk.deps, writer=Interrupted(takes_long), clock=desk.world.clock)
+    done = await desk.run()
+    assert (done.asked, done.why) == (2, "time")
+    assert (await desk.run()).asked == 2
+
+
+async def test_what_no_store_takes_and_no_terminal_shows_is_not_kept() -> None:
+    desk = Desk(in_english())
+    desk.writer.says("Hi {first_name}, \x00 is \x1b[31m here {\x00} for you.")
+    assert (await desk.run()).refused
+    mark = fingerprint(Ask(in_english(), "en"))
+    async with desk.world.store.transaction(write=False) as tx:
+        ((kept,),) = (await tx.writings.find([mark])).values()
+    assert kept.text == "Hi {first_name}, \ufffd is \ufffd[31m here {\ufffd} for you."
+    assert kept.reason.isprintable()
 
 
 async def test_a_full_database_before_asking_means_that_nobody_is_asked() -> None:
