@@ -22,11 +22,11 @@ from core.grammar import compile_rule
 from core.identity import Identity
 from core.learning.features import HOUR_MS, Ints
 from core.plan import choose_segment
-from core.ports import PersonRecord, Reach, Transaction
+from core.ports import PersonRecord, Reach, Store, Transaction
 from core.profile import Profile, view
 from core.strategy import Strategy
 
-MANY = 2_000
+MANY = 500
 COPIED_KIND = "news"
 """What an operator's own message counts as, for people who have muted a kind of content."""
 
@@ -92,13 +92,15 @@ async def _numbers(tx: Transaction, audience: Audience, after: int, limit: int) 
     return sorted(found)[:limit]
 
 
-async def members_of(tx: Transaction, audience: Audience, now_ms: int) -> list[int]:
+async def members_of(store: Store, audience: Audience, now_ms: int) -> list[int]:
     """The numbers of all people who belong to it."""
     found: list[int] = []
-    after = 0
-    while numbers := await _numbers(tx, audience, after, MANY):
-        found += [one.person_no for one in await _members(tx, audience, numbers, now_ms)]
-        after = numbers[-1]
+    after, more = 0, True
+    while more:
+        async with store.transaction(write=False) as tx:
+            numbers = await _numbers(tx, audience, after, MANY)
+            found += [one.person_no for one in await _members(tx, audience, numbers, now_ms)]
+        after, more = numbers[-1] if numbers else after, bool(numbers)
     return found
 
 

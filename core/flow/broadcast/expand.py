@@ -7,7 +7,7 @@ restart goes on in its place and nobody gets two. Paused ones wait; the door hol
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from core.broadcast import (
     ALL_HAVE,
@@ -23,7 +23,7 @@ from core.broadcast import (
 from core.catalog import load_catalog
 from core.errors import ContentError
 from core.flow.broadcast.audience import read_page
-from core.flow.broadcast.groups import post_rows
+from core.flow.broadcast.groups import Meant, meant_by, post_rows
 from core.flow.broadcast.rows import rows_of
 from core.flow.broadcast.values import BroadcastDeps, Expanded
 from core.ledger import OPEN, State
@@ -49,11 +49,32 @@ async def expand_due(
     for row in rows:
         if "kill" in switches or switch_of(row.name) in switches or not await _is_due(deps, row, now_ms):
             continue
+        meant = await _meant(deps, row, now_ms)
         async with deps.store.transaction() as tx:
             if guard is not None and not await guard(tx):
                 return done
-            done += await _advance(deps, tx, row.name, now_ms, limit)
+            done += await _advance(deps, tx, _Page(row.name, now_ms, limit, meant))
     return done
+
+
+@dataclass(frozen=True, slots=True)
+class _Page:
+    """What is to be done in one transaction; `meant`: of a broadcast to groups."""
+
+    name: str
+    now_ms: int
+    limit: int
+    meant: Meant
+
+
+async def _meant(deps: BroadcastDeps, row: CampaignRow, now_ms: int) -> Meant:
+    """Whose groups a broadcast to groups asks for, nobody's where no posts are to be written now."""
+    if row.body.get("to") != GROUPS or row.cursor == ALL_HAVE:
+        return (), ()
+    try:
+        return await meant_by(deps.store, parse(row.body).audience, now_ms)
+    except ContentError:
+        return (), ()  # that it can't be read is said where it is read
 
 
 async def _is_due(deps: BroadcastDeps, row: CampaignRow, now_ms: int) -> bool:
@@ -71,8 +92,9 @@ async def _waits(tx: Transaction, name: str) -> bool:
     return any(state in _WAITING and n for (_, state), n in counts.items())
 
 
-async def _advance(deps: BroadcastDeps, tx: Transaction, name: str, now_ms: int, limit: int) -> Expanded:
+async def _advance(deps: BroadcastDeps, tx: Transaction, page: _Page) -> Expanded:
     """What comes next for one broadcast. Its row is read again: an operator may have been faster."""
+    name, now_ms = page.name, page.now_ms
     row = await tx.campaigns.get(name)
     if row is None or row.slot_ms > now_ms or row.state not in (SCHEDULED, RUNNING):
         return Expanded()
@@ -84,7 +106,7 @@ async def _advance(deps: BroadcastDeps, tx: Transaction, name: str, now_ms: int,
     if row.state == SCHEDULED:
         row = _begun(deps, broadcast, row, now_ms)
     if row.state == RUNNING and row.cursor != ALL_HAVE:
-        return await _go_on(deps, tx, (row, broadcast), now_ms, limit)
+        return await _go_on(deps, tx, (row, broadcast), page)
     if row.state == RUNNING and await _waits(tx, name):
         return Expanded(1)
     row = replace(row, state=DONE, changed_ms=now_ms) if row.state == RUNNING else row
@@ -146,9 +168,9 @@ async def _lacks(deps: BroadcastDeps, tx: Transaction, broadcast: Broadcast) -> 
 
 
 async def _go_on(
-    deps: BroadcastDeps, tx: Transaction, one: tuple[CampaignRow, Broadcast], now_ms: int, limit: int
+    deps: BroadcastDeps, tx: Transaction, one: tuple[CampaignRow, Broadcast], what: _Page
 ) -> Expanded:
-    row, broadcast = one
+    (row, broadcast), now_ms = one, what.now_ms
     lacks = await _lacks(deps, tx, broadcast)
     if now_ms > row.slot_ms + broadcast.when.spread_ms + broadcast.lifetime_ms:
         note = "its time had passed before everybody had a message" + (f": {lacks}" if lacks else "")
@@ -158,10 +180,10 @@ async def _go_on(
         await _note(tx, row, f"waits: {lacks}")
         return Expanded(1)
     if broadcast.to == GROUPS:
-        messages, skipped = await post_rows(deps, tx, broadcast, (row.slot_ms, now_ms))
+        messages, skipped = await post_rows(deps, tx, broadcast, (row.slot_ms, now_ms), what.meant)
         last, people = ALL_HAVE, len(messages) + sum(skipped.values())
     else:
-        page = await read_page(deps, tx, broadcast, row.cursor, (row.slot_ms, now_ms, limit))
+        page = await read_page(deps, tx, broadcast, row.cursor, (row.slot_ms, now_ms, what.limit))
         messages, skipped = rows_of(deps, broadcast, page, (row.slot_ms, now_ms))
         last, people = page.last, len(page.records)
     added = await tx.ledger.add(messages, now_ms)

@@ -15,15 +15,18 @@ from core.flow.broadcast.rows import copy_of
 from core.flow.broadcast.values import BroadcastDeps
 from core.learning.features import HOUR_MS
 from core.ledger import MessageClass, NewMessage
-from core.ports import Transaction
+from core.ports import Store, Transaction
 from core.whereabouts import Choice, Chosen, Wanted, choose_groups
+
+Meant = tuple[tuple[str, ...], Sequence[int] | None]
+"""Segments where they say it all, else the numbers of the people."""
 
 
 async def post_rows(
-    deps: BroadcastDeps, tx: Transaction, broadcast: Broadcast, run: tuple[int, int]
+    deps: BroadcastDeps, tx: Transaction, broadcast: Broadcast, run: tuple[int, int], meant: Meant
 ) -> tuple[list[NewMessage], dict[str, int]]:
     """The posts, and groups without one by reason. `run`: the occurrence, and now."""
-    chosen = await chosen_groups(deps, tx, broadcast, run)
+    chosen = await chosen_groups(deps, tx, broadcast, run, meant)
     catalog = await load_catalog(tx, deps.specs)
     skipped = shut_out(chosen)
     found = []
@@ -37,11 +40,11 @@ async def post_rows(
 
 
 async def chosen_groups(
-    deps: BroadcastDeps, tx: Transaction, broadcast: Broadcast, run: tuple[int, int]
+    deps: BroadcastDeps, tx: Transaction, broadcast: Broadcast, run: tuple[int, int], meant: Meant
 ) -> Chosen:
     """The groups that it goes to, and those that are shut."""
     slot_ms, now_ms = run
-    segments, among = await _for_whom(tx, broadcast.audience, now_ms)
+    segments, among = meant
     wanted = Wanted(
         campaign=broadcast.campaign,
         until_ms=slot_ms + int(broadcast.lifetime_h * HOUR_MS),
@@ -57,14 +60,13 @@ async def chosen_groups(
     return await choose_groups(tx, wanted, now_ms)
 
 
-async def _for_whom(
-    tx: Transaction, audience: Audience, now_ms: int
-) -> tuple[tuple[str, ...], Sequence[int] | None]:
-    """Segments where they say it all, else the numbers of the people."""
+async def meant_by(store: Store, audience: Audience, now_ms: int) -> Meant:
+    """Whose groups are asked for. Going through all people takes its time, so it is done page by page where
+    nobody waits for it, before the posts are written."""
     plain = not (audience.lists or audience.rule or audience.minus_lists or audience.minus_segments)
     if plain:
         return (() if audience.everybody else audience.segments), None
-    return (), await members_of(tx, audience, now_ms)
+    return (), await members_of(store, audience, now_ms)
 
 
 def shut_out(chosen: Chosen) -> dict[str, int]:

@@ -12,7 +12,7 @@ from core.broadcast import ALL_HAVE, GROUPS, Broadcast
 from core.catalog import load_catalog
 from core.consent import Reason, may_contact
 from core.flow.broadcast.audience import Choice, Page, read_page, variant_at
-from core.flow.broadcast.groups import chosen_groups, post_body, shut_out
+from core.flow.broadcast.groups import chosen_groups, meant_by, post_body, shut_out
 from core.flow.broadcast.rows import body_of, name_of
 from core.flow.broadcast.values import BroadcastDeps
 from core.learning.features import HOUR_MS
@@ -159,8 +159,9 @@ def waiting_for(reasons: int) -> str:
 
 
 async def _groups(deps: BroadcastDeps, broadcast: Broadcast, slot_ms: int, now_ms: int) -> Survey:
+    meant = await meant_by(deps.store, broadcast.audience, now_ms)
     async with deps.store.transaction(write=False) as tx:
-        chosen = await chosen_groups(deps, tx, broadcast, (slot_ms, now_ms))
+        chosen = await chosen_groups(deps, tx, broadcast, (slot_ms, now_ms), meant)
         catalog = await load_catalog(tx, deps.specs)
     bodies = [(choice, post_body(deps, broadcast, catalog, choice)) for choice in chosen.groups]
     fine = [(choice, body) for choice, body in bodies if body is not None]

@@ -14,6 +14,7 @@ from typing import Final
 
 from core.event import Event, PersonEvent, Scalar
 from core.flow.journey.books import (
+    PAGE,
     Books,
     campaign_of,
     count_reached,
@@ -54,7 +55,7 @@ class Advanced:
 
 
 async def advance_due(
-    deps: AdvanceDeps, now_ms: int, limit: int = 500, guard: Guard | None = None
+    deps: AdvanceDeps, now_ms: int, limit: int = PAGE, guard: Guard | None = None
 ) -> Advanced:
     """Look at no more than `limit` ways; `people` = 0 when none is due. Paused journeys stand still."""
     async with deps.store.transaction() as tx:

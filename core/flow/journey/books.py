@@ -13,6 +13,8 @@ from core.ledger import JOURNEY
 from core.ports import Enrolment, JourneyVersion, PersonRecord, Transaction
 from core.profile import view
 
+PAGE: Final = 200
+"""People in one transaction: others wait for the database no longer than it takes."""
 CURSOR: Final = "journeys:seq"
 """Mark: up to which change of people's records has been looked at."""
 

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from core.event import Event, PersonEvent, Scalar
-from core.flow.journey.books import CURSOR, began_mark, count_reached, former_of, happened, read
+from core.flow.journey.books import CURSOR, PAGE, began_mark, count_reached, former_of, happened, read
 from core.intake import Recorded, record, show
 from core.journey import FRESH_MS, Facts, Journey, enters
 from core.ports import Enrolment, Guard, HotStore, PersonRecord, Store, Transaction
@@ -42,7 +42,7 @@ class Taking:
     began_ms: int
 
 
-async def enrol_due(deps: EnrolDeps, now_ms: int, limit: int = 500, guard: Guard | None = None) -> Enrolled:
+async def enrol_due(deps: EnrolDeps, now_ms: int, limit: int = PAGE, guard: Guard | None = None) -> Enrolled:
     """Look at no more than `limit` people; `people` = 0 when nobody changed."""
     async with deps.store.transaction() as tx:
         if guard is not None and not await guard(tx):
