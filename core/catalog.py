@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from core.content import Content, from_document, to_document
+from core.errors import ContentError
 from core.ports import PersonRecord, Transaction
 from core.segment import SegmentSpec
 from core.writing import fits
@@ -93,7 +94,15 @@ async def take_files(
     tx: Transaction, specs: Sequence[SegmentSpec], contents: Iterable[Content], now_ms: int
 ) -> list[str]:
     """Put contents of files (`contents`: those under `content/`) into the store where they are new or were
-    edited since they were put in last; their names."""
+    edited since they were put in last; their names. Raises ContentError where a name stands in both: neither
+    would ever be what was changed last."""
+    contents = tuple(contents)
+    both = {content.name for spec in specs for content in spec.contents} & {one.name for one in contents}
+    if both:
+        raise ContentError(
+            f"the content {min(both)} stands under content/ and in the file of a segment; give one another name",
+            next_step="manage_crm.py content check",
+        )
     known = (await tx.contents.live()).keys() | await tx.contents.retired()
     of_segments = [content for spec in specs for content in spec.contents if content.name in known]
     taken = []

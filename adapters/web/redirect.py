@@ -56,11 +56,11 @@ def location_of(address: str) -> bytes:
         parts = urlsplit(address)
         host = (parts.hostname or "").encode("idna").decode()
         port = f":{parts.port}" if parts.port else ""
-    except ValueError:  # also what can't be an international host name
+        pieces = [quote(piece, safe=_SAFE) for piece in (parts.path, parts.query, parts.fragment)]
+    except ValueError:  # also what can't be an international host name, and halves of characters
         return b""
     if parts.scheme not in {"http", "https"} or not host:
         return b""
-    pieces = [quote(piece, safe=_SAFE) for piece in (parts.path, parts.query, parts.fragment)]
     if ":" in host:
         host = f"[{host}]"
     return urlunsplit((parts.scheme, host + port, *pieces)).encode("ascii")

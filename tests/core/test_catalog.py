@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
+
 from adapters.memory import MemoryStore
 from core.catalog import FILE, load_catalog, take_files
 from core.content import Brief, Content, to_document
+from core.errors import ContentError
 from core.grammar import parse
 from core.ports import Writing
 from core.segment import SegmentSpec
@@ -68,6 +71,13 @@ async def test_files_are_taken_in_when_new_or_edited_and_the_last_change_is_in_f
         assert await take_files(tx, [other], [], 8) == ["hello"]
         found = (await load_catalog(tx, [other])).content("hello")
         assert found is not None and found.texts == {"en": "Edited"}
+
+
+async def test_a_name_that_stands_in_both_kinds_of_files_is_refused() -> None:
+    async with MemoryStore().transaction() as tx:
+        with pytest.raises(ContentError, match="hello stands under content/ and in the file of a segment"):
+            await take_files(tx, [SPEC], [replace(HELLO, kind="tutorial")], 1)
+        assert await tx.contents.live() == {}
 
 
 def written(language: str, text: str, person_no: int = 0, state: str = "approved") -> Writing:

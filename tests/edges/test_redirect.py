@@ -103,6 +103,7 @@ async def test_other_methods_are_not_allowed_and_a_lost_store_is_said(site: Site
         ("https://", b""),
         ("https://" + "a" * 64 + ".example/", b""),
         ("//example.org/", b""),
+        ("https://example.org/\ud83d", b""),
     ],
 )
 def test_an_address_leaves_as_ascii_and_only_into_the_web(address: str, location: bytes) -> None:
