@@ -114,7 +114,9 @@ async def _gather(deps: PlanDeps, tx: Transaction, due: Sequence[int], now_ms: i
     records = await tx.people.load(due)
     reaches = await tx.people.reach(due)
     due = [no for no in due if _open(reaches.get(no, []))]  # some may have left before their rows were locked
-    bots = [max(_open(reaches[no]), key=lambda r: (r.seen_ms, r.bot_id)) for no in due]
+    bots = [
+        max(_open(reaches[no]), key=lambda r: (r.bot_id in deps.names, r.seen_ms, r.bot_id)) for no in due
+    ]  # one that was taken out of the settings sends nothing any more
     messages: dict[int, list[Message]] = {}
     for message in await tx.ledger.recent_campaigns(due, now_ms - MEMORY_MS):
         messages.setdefault(message.person_no, []).append(message)

@@ -234,3 +234,13 @@ async def test_the_strategy_in_force_decides_not_the_file() -> None:
             await tx.ledger.move([Move(offer.id, State.SENDING, State.SENT, sent_ms=at_ms)])
     done = await plan_due(deps(world), world.clock.now_ms())
     assert (done.people, done.messages) == (len(CROWD), 0)
+
+
+async def test_a_bot_that_was_taken_out_of_the_settings_is_not_chosen() -> None:
+    world = await town(*CROWD)
+    world.clock.advance(MINUTE / 1000)
+    for person in CROWD:
+        await world.says(person, "/start", bot=77)
+    await world.apply()
+    assert (await plan_due(deps(world), world.clock.now_ms())).messages
+    assert {row.bot_id for row in await queue(world)} == {BOT}
