@@ -100,7 +100,7 @@ async def take_files(
     both = {content.name for spec in specs for content in spec.contents} & {one.name for one in contents}
     if both:
         raise ContentError(
-            f"the content {min(both)} stands under content/ and in the file of a segment; give one another name",
+            f"the content {min(both)} stands under content/ and in the file of a segment; rename one",
             next_step="manage_crm.py content check",
         )
     known = (await tx.contents.live()).keys() | await tx.contents.retired()

@@ -47,7 +47,8 @@ BINDING: Final[Mapping[str, tuple[str, ...]]] = {
             kazanabil*""",
         "a lottery": """cekilis*, lottery, raffle*, giveaway*, winner*, you won, kazandin*, jackpot*,
             piyango*, been chosen, been selected, secildin*, sansli kisi""",
-        "money to be had": """cash, nakit, kazanc*, earn, earns, earned, earning*, profit*, income*, gelir*,
+        "money to be had": """cash, nakit, kazanc*, earn, earns, earned, earning*, profit*, income*,
+            ek gelir*, gelir elde*, gelir kap*,
             yatirim*, invest*, para kazan*, passive*, get rich, zengin ol*""",
         "a currency of its own": "kripto*, crypto*, bitcoin*",
         "credit": """kredi*, loan, loans, faiz*, taksit*, installment*, instalment*, interest free, no

@@ -82,6 +82,7 @@ def test_a_way_elsewhere_in_disguise_is_found(language: str, said: str) -> None:
         ("tr", "VIP üyelik ayda iki yüz elli lira."),
         ("tr", "siparişin iki günde kapında olur."),
         ("tr", "bugüne kadar aklında olan o adım."),
+        ("tr", "aklına bir şey gelirse yaz, belki uğramak iyi gelir."),
         ("tr", "birbirinden güzel kırk ürün."),
         ("en", "VIP membership is two hundred and fifty TL a month."),
         ("en", "twenty percent off on skin care."),
