@@ -33,14 +33,11 @@ from core.broadcast import (
 from core.catalog import load_catalog
 from core.content import Links, faults
 from core.errors import NotFoundError, RefusedError
-from core.flow.broadcast import BroadcastDeps, Survey, survey
-from core.ledger import OPEN, State
+from core.flow.broadcast import WITHDRAWN, BroadcastDeps, Survey, survey, withdraw_page
+from core.ledger import OPEN
 from core.ports import AuditEntry, CampaignRow, Clock, Transaction
 
 HOUR_MS: Final = 3_600_000
-WITHDRAWN: Final = 1_000
-"""Rows withdrawn in one transaction, so that nobody waits long for the database."""
-CANCELLED_WORDS: Final = "cancelled"
 WATCHED_S: Final = 2.0
 """Seconds between two looks at the progress."""
 FROM_TELEGRAM: Final = "tg-"
@@ -260,17 +257,9 @@ class Broadcasts:
         withdrawn, more = 0, True
         while more:  # its switch holds the rest meanwhile
             async with self._store.transaction() as tx:
-                gone = await tx.ledger.withdraw(campaign_of(name), CANCELLED_WORDS, WITHDRAWN)
-                more = gone == WITHDRAWN
-                if not more and not await self._flies(tx, name):
-                    await tx.control.set_switch(switch_of(name), None)
-            withdrawn += gone
+                gone = await withdraw_page(tx, name)
+            withdrawn, more = withdrawn + gone, gone == WITHDRAWN
         return withdrawn
-
-    async def _flies(self, tx: Transaction, name: str) -> bool:
-        """Whether a message of it is with Telegram just now: should it come back, its switch holds it."""
-        counts = await tx.ledger.campaign_counts(campaign_of(name))
-        return any(state == State.SENDING.value and n for (_, state), n in counts.items())
 
     async def tested(self, name: str, people: int) -> None:
         """Note that operators have got it as a test."""

@@ -9,12 +9,14 @@ through gets no row and is counted; the holdout gets none. Leaves to others: mak
 one (app), sending (deliver) and every limit (the door).
 """
 
+from core.flow.broadcast.cancelling import WITHDRAWN, withdraw_page
 from core.flow.broadcast.expand import PAGE, expand_due, skipped_of
 from core.flow.broadcast.survey import Sample, Survey, survey
 from core.flow.broadcast.values import BroadcastDeps, Expanded, NextSlot
 
 __all__ = [
     "PAGE",
+    "WITHDRAWN",
     "BroadcastDeps",
     "Expanded",
     "NextSlot",
@@ -23,4 +25,5 @@ __all__ = [
     "expand_due",
     "skipped_of",
     "survey",
+    "withdraw_page",
 ]

@@ -23,6 +23,7 @@ from core.broadcast import (
 from core.catalog import load_catalog
 from core.errors import ContentError
 from core.flow.broadcast.audience import read_page
+from core.flow.broadcast.cancelling import finish_cancelled
 from core.flow.broadcast.groups import Meant, meant_by, post_rows
 from core.flow.broadcast.rows import rows_of
 from core.flow.broadcast.values import BroadcastDeps, Expanded
@@ -45,6 +46,7 @@ async def expand_due(
             return Expanded()
         switches = await tx.control.switches()
         rows = await tx.campaigns.by_state((SCHEDULED, RUNNING))
+    await finish_cancelled(deps.store, switches, guard)
     done = Expanded()
     for row in rows:
         if "kill" in switches or switch_of(row.name) in switches or not await _is_due(deps, row, now_ms):

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from core.broadcast import ALL_HAVE
+from core.broadcast import ALL_HAVE, CANCELLED, switch_of
 from core.content import to_document
 from core.errors import StoreError
 from core.flow.broadcast import Expanded, expand_due, skipped_of
@@ -263,3 +263,24 @@ def test_results_add_up() -> None:
     one = Expanded(1, 5, 3, {"blocked": 2}, (), True)
     two = Expanded(1, 4, 2, {"blocked": 1, "holdout": 1}, ("x",))
     assert one + two == Expanded(2, 9, 5, {"blocked": 3, "holdout": 1}, ("x",), True)
+
+
+async def test_a_cancel_that_was_broken_off_is_finished_when_nothing_is_under_way() -> None:
+    world = await town(ANNA, BORA)
+    await started(world)
+    await expand(world)
+    flying, waiting = await rows(world)
+    await world.within(
+        lambda tx: tx.ledger.move([Move(flying.id, flying.state, State.SENDING, permit_ms=NOW)])
+    )
+    async with world.store.transaction() as tx:
+        await tx.control.set_switch(switch_of("hello"), "cancelled by ayse")
+        await tx.campaigns.save(replace(await row_of(world), state=CANCELLED))
+    await expand(world)
+    assert [m.state for m in await rows(world)] == [State.SENDING, State.SUPPRESSED]
+    assert switch_of("hello") in await world.within(lambda tx: tx.control.switches())
+    await world.within(lambda tx: tx.ledger.move([Move(flying.id, State.SENDING, State.RETRY)]))
+    await expand(world)
+    assert [m.state for m in await rows(world)] == [State.SUPPRESSED, State.SUPPRESSED]
+    assert await world.within(lambda tx: tx.control.switches()) == {}
+    assert waiting.id > flying.id
