@@ -14,13 +14,16 @@ from typing import Final
 from core.writing.reading import Reading
 
 _NEVER_WORDS: Final = (
-    "com|org|ru|xyz|io|cc|tk|biz|gov|edu|ly|onion|http|https|ftp|html|php|www|url|"
+    "com|kom|org|ru|xyz|io|cc|tk|biz|gov|edu|ly|onion|http|https|ftp|html|php|www|url|"
     "dot|nokta|d0t|punkt|punto|slash|arroba|kuyruklu"
 )
 """Endings of addresses, and words that stand for a part of one, that are no words of a message."""
-_ENDINGS: Final = "com|net|org|me|io|ru|tr|info|biz|xyz|app|dev|shop|site|online|club|co|gg|to|link|top|vip"
+_ENDINGS: Final = (
+    "com|kom|net|org|me|io|ru|tr|info|biz|xyz|app|dev|shop|site|online|club|co|gg|to|link|top|vip"
+)
 _PLATFORMS: Final = (
-    "telegram|whatsapp|instagram|insta|facebook|messenger|twitter|tiktok|youtube|discord|viber|snapchat|linkedin|gmail|"
+    r"telegram|whatsapp|what'?s\W?app|insta|face\W?book|messenger|twitter|tik\W?tok|you\W?tube|discord|google|yandex|"
+    "viber|snapchat|linkedin|gmail|"
     "hotmail|outlook|icloud|skype|wechat|whatsap|watsap|vatsap|pinterest|reddit|twitch|onlyfans"
 )
 _SHORT_NAMES: Final = "wp|tg|wa|ig|fb|yt"
@@ -57,7 +60,7 @@ _PLAIN: Final[Sequence[tuple[str, re.Pattern[str]]]] = tuple(
         ),
         ("an address", r"\d{1,3}(?:\s*\.\s*\d{1,3}){3}"),
         ("an address", r"%(?:2e|2f|3a)|&#?\w+;|\]\s*\("),
-        ("an address", r"\bt[\s./-]+me\b|\btelegram[\s./-]*(?:me|org|dog)\b"),
+        ("an address", r"\bt[\s.,/-]+me\b|\btme\b|\btelegram[\s./-]*(?:me|org|dog)\b"),
         ("letters one by one", r"(?<!\w)\w(?:[\s.,*|~-]+\w(?!\w)){3,}"),
         ("a name to write to", r"@|[^\W_]_+[^\W_]|_{3}"),
         ("a command or tag", r"(?<!\w)[/#$][a-z]"),

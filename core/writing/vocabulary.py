@@ -28,7 +28,8 @@ BINDING: Final[Mapping[str, tuple[str, ...]]] = {
     for name, words in {
         "free of charge": """free, bedava*, beles*, ucretsiz*, gratis, complimentary, no cost, parasiz, on the
             house, costs nothing, costs you nothing, pay nothing, nothing to pay, without paying, no payment,
-            odemeden, odeme yapma*, para vermeden, ikram*, bizden olsun, kahveler bizden,
+            odemeden, odeme yapma*, para vermeden, bedelsiz*, masrafsiz*,
+            karsiliksiz*, ikram*, bizden olsun, kahveler bizden,
             caylar bizden, it's on us, is on us""",
         "a guarantee": """guarant*, warrant*, garanti*, teminat*, riskfree, risk free, risksiz*, no
             risk, kesin, promise*, soz veri*""",
@@ -37,8 +38,8 @@ BINDING: Final[Mapping[str, tuple[str, ...]]] = {
             prices fell, fiyatlar dustu, fiyatlari dusur*""",
         "a voucher": "kupon*, coupon*, voucher*, hediye ceki*, gift card*",
         "money back later": "cashback*, cash back, nakit iade*, para iade*",
-        "a fraction": """half, halved, halves, yari, yarim, yarisi, yarisina, quarter*, ceyrek*, ucte bir*,
-            dortte bir*, beste bir*, a third, one third, two thirds, a fifth, one fifth,
+        "a fraction": """half, halved, halves, yari, yarim, yarisi, yarisina, quarter*, ceyrek*, ucte*,
+            dortte*, beste*, a third, one third, two thirds, a fifth, one fifth,
             a tenth, one tenth""",
         "one more": "bir alana, iki alana, ikincisi, buy one, get one, two for one, second one",
         "how many": """thousands, hundreds, millions, dozens, binlerce*, yuzlerce*, onlarca*, milyonlarca*,
@@ -52,16 +53,19 @@ BINDING: Final[Mapping[str, tuple[str, ...]]] = {
             yatirim*, invest*, para kazan*, passive*, get rich, zengin ol*""",
         "a currency of its own": "kripto*, crypto*, bitcoin*",
         "credit": """kredi*, loan, loans, faiz*, taksit*, installment*, instalment*, interest free, no
-            interest, without interest""",
+            interest, without interest, vade farksiz*, pesinatsiz*""",
         "a secret asked for": """password*, passcode*, pin code*, your pin, card number*, card details, cvv*,
             iban*, sifre*, parola*, kart numara*, kart bilgi*, kimlik numara*, verify your, account will be,
-            hesabin kapa*, hesabini dogrula*""",
+            hesabin kapa*, hesabini dogrula*, account number, bank account, hesap numara*, phone number,
+            telefon numara*, telefonunu yaz*, your address, adresini yaz*, send money, para gonder*,
+            para yolla*, havale*""",
         "a superlative": """best, cheapest, lowest, number one, en iyi*, en ucuz*, en uygun*, unbeatable,
             world's, birinciyiz, birinci olduk, bir numara*, top rated""",
         "haste": """last chance, son sans*, son gun*, son saat*, only today, limited, sinirli, stok*,
             in stock, expir*, deadline*, midnight, gece yarisi*, sona er*, ends, tuken*, hurry,
             acele*, last one, sonuncu*, son birkac, running out, run out, supplies last, few left, now or
-            never, selling fast, bitmeden""",
+            never, selling fast, bitmeden, next hour,
+            this year only, too late, saat icinde, ay sonu*, yil sonu*, sabaha kadar, oglene kadar, son an""",
         "money back": "refund*, iade, iadesi, iadeli, money back, geri ode*",
         "proof or approval": """cure, cures, cured, tedavi*, certifi*, sertifika*, onayli*, official*,
             resmi, approved, scientific*, bilimsel*, proven, kanitlan*, doctor*, doktor*, miracle*,

@@ -40,7 +40,8 @@ CLAIMS = {
         en az %20 indirim. / %20'den fazla indirim. / %20'nin üstünde indirim. / ödeme yapmadan al. /
         son birkaç tane. / bitmeden gel. / gelecek hafta senin. / iyi bayramlar. / yılbaşı indirimi. /
         cildini iyileştirir. / sıfır faiz. / taksit var. / tebrikler, sen seçildin. / araba kazan. /
-        bir alana bir. / binlerce lira. / şifreni bize yaz. / kart numaranı yaz. / yüzde XC indirim.""",
+        bir alana bir. / bedelsiz. / fiyatın üçte ikisi. / ay sonuna kadar. / havale yap. /
+        binlerce lira. / şifreni bize yaz. / kart numaranı yaz. / yüzde XC indirim.""",
     "en": """it costs 40💲 for you. / only 🔟 for you. / 💯 for you. / half price for members. /
         a quarter off. / one fifth of the price. / 40 per cent off. / 40 pct off. /
         get your coupon. / you get cashback. /
@@ -48,13 +49,16 @@ CLAIMS = {
         more than 20% off. / at least 20% off. / 20%+ off. / it costs nothing. / pay nothing for it. /
         it is running out. / now or never. / while supplies last. / next week it is yours. /
         happy new year. / it heals your skin. / no interest. / earn with bitcoin. / you have been chosen. /
-        win a car. / tell us your password. / verify your account. / two hundred and fifty dollars.""",
+        win a car. / tell us your password. / send money to us. /
+        before it is too late. / verify your account. / two hundred and fifty dollars.""",
 }
 ADDRESSES = {
     "tr": """kötü,shop adresinde. / kötü~net adresinde. / kötü⚫net adresinde. / kötü...net adresinde. /
-        kötü•net adresinde. / wp'den yaz. / tg'den yaz. / vatsap yaz.""",
+        kötü•net adresinde. / wp'den yaz. / tg'den yaz. / vatsap yaz. / whats app yaz. / kötü
+        noktakom adresinde. / googleda ara.""",
     "en": """evil*net is where it is. / evil🔴shop is where it is. / evil!net is where it is. /
-        evil'net is where it is. / look for us at evil point net. / wa me there. /
+        evil'net is where it is. / look for us at evil point net. / t,me/evil is ours. / face book us. /
+        wa me there. /
         aHR0cHM6Ly9ldmlsLmNvbS8 is what you need. / KiNgSeller is there for you.""",
 }
 
