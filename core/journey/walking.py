@@ -48,6 +48,7 @@ from core.journey.values import (
     Way,
 )
 from core.ledger import OPEN, State
+from core.scores import zone_offset_min
 
 MINUTE_MS: Final = 60_000
 DAY_MS: Final = 86_400_000
@@ -224,8 +225,15 @@ class _Walker:
         return self.stays(end_ms) if end_ms > self.now_ms else self.go(step.next, end_ms)
 
     def clock_ms(self, minute: int) -> int:
-        """When the person's clock shows this minute, from the arrival on."""
-        local_ms = self.way.arrived_ms + self.facts.profile.tz_offset_min * MINUTE_MS
+        """When the person's clock shows this minute, from the arrival on; it may be changed in between."""
+        first_ms = self.shows_ms(minute, self.way.arrived_ms)
+        return self.shows_ms(minute, first_ms)
+
+    def shows_ms(self, minute: int, at_ms: int) -> int:
+        """Likewise on a clock that stays as it is at this moment."""
+        profile = self.facts.profile
+        offset_min = zone_offset_min(profile.zone, at_ms) if profile.zone else profile.tz_offset_min
+        local_ms = self.way.arrived_ms + offset_min * MINUTE_MS
         return self.way.arrived_ms + (minute * MINUTE_MS - local_ms) % DAY_MS
 
     def wait_for(self, step: Step, act: Await) -> Turn | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -315,6 +316,14 @@ def test_an_hour_of_the_day_is_the_persons_own(zone: str, hours: float) -> None:
     exactly = way("wait_1", arrived=NOW + int(hours * HOUR))
     now = NOW + int(hours * HOUR)
     assert walk(journey, exactly, facts(zone=(NOW, zone)), now).way.step == "hi", "this very minute will do"
+
+
+def test_an_hour_of_the_day_is_right_across_the_change_to_summer_time() -> None:
+    journey = parse(doc({"wait": "until 18:30"}, {"send": "hi"}))
+    saturday = int(datetime(2026, 3, 28, 20, tzinfo=UTC).timestamp()) * 1000
+    here = way("wait_1", arrived=saturday, entered=saturday)
+    turn = walk(journey, here, facts(zone=(NOW, "Europe/Berlin")), saturday)
+    assert turn.due_ms == int(datetime(2026, 3, 29, 16, 30, tzinfo=UTC).timestamp()) * 1000
 
 
 def test_waiting_for_something_ends_with_it_or_with_the_time() -> None:
