@@ -13,6 +13,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 import httpx2
 import openai
@@ -165,7 +166,9 @@ def _late(service: Service) -> WriterBusyError:
 
 
 def _lost(service: Service) -> WriterBusyError:
-    return WriterBusyError(f"{service.base_url} was not reached, or did not finish its answer", billed=True)
+    """Names the place only: an address may hold a name and a word."""
+    place = urlsplit(service.base_url).netloc.rpartition("@")[2]
+    return WriterBusyError(f"{place} was not reached, or did not finish its answer", billed=True)
 
 
 def _by_status(error: openai.APIStatusError, service: Service) -> WriterError:

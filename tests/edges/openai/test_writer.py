@@ -122,9 +122,10 @@ async def test_figures_that_can_not_be_are_none() -> None:
 
 
 async def test_nobody_there_is_an_error_with_the_address() -> None:
-    writer = OpenAiWriter(Service("http://127.0.0.1:9/v1", "gpt", 1.0), SecretStr(KEY))
-    with pytest.raises(WriterBusyError, match=r"127\.0\.0\.1:9"):
+    writer = OpenAiWriter(Service(f"http://me:{KEY}@127.0.0.1:9/v1?k={KEY}", "gpt", 1.0), SecretStr(KEY))
+    with pytest.raises(WriterBusyError, match=r"^127\.0\.0\.1:9") as found:
         await writer.write(ASK)
+    assert KEY not in str(found.value)
     await writer.close()
 
 
