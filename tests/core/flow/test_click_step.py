@@ -57,6 +57,14 @@ async def test_a_click_leads_on_counts_once_and_answers_its_message() -> None:
     assert (answer.event.props["how"], answer.event.props["delay_ms"]) == ("click", 60_000)
 
 
+async def test_a_click_counts_once_although_the_clock_was_set_back() -> None:
+    world = World()
+    message = await sent(world)
+    early_ms = message.created_ms - 3_600_000
+    counted = [await click(deps(world), message.id, 0, early_ms + more) for more in (0, 5)]
+    assert [one.counted for one in counted if one is not None] == [True, False]
+
+
 async def test_a_look_for_a_preview_counts_nothing() -> None:
     world = World()
     message = await sent(world)
