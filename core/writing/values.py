@@ -89,7 +89,7 @@ def fits(mark: str, content: Content, language: str) -> bool:
 def _base(ask: Ask) -> str:
     brief = ask.brief
     parts = (_EDITION, ask.content.name, ask.content.kind, ask.language, ask.template, brief.tone)
-    told = repr((parts, brief.facts, brief.links, brief.max_chars, brief.personal))
+    told = repr((parts, brief.facts, brief.links, brief.max_chars, brief.personal, bool(ask.content.media)))
     return hashlib.sha256(told.encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
 

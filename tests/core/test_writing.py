@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from core.content import Brief, Content
+from core.content import Brief, Content, Media
 from core.writing import About, Ask, checks, fingerprint, fits
 
 LINK = "https://lale.example/uyelik"
@@ -226,6 +226,7 @@ def test_the_fingerprint_changes_with_all_that_is_asked() -> None:
         replace(CONTENT, brief=replace(BRIEF, links=())),
         replace(CONTENT, brief=replace(BRIEF, max_chars=300)),
         replace(CONTENT, texts={**CONTENT.texts, "en": "Hi."}),
+        replace(CONTENT, media=(Media("photo", "https://lale.example/a.jpg"),)),
     ]
     marks = [fingerprint(Ask(one, "en")) for one in changed] + [fingerprint(TR)]
     assert len({base, *marks}) == len(marks) + 1
