@@ -25,7 +25,7 @@ from core.errors import StoreError
 
 TABLES: Final = (
     *("person", "identity", "membership", "reach", "consent", "consent_history", "group_member"),
-    *("event", "inbox", "message", "decision", "audit"),
+    *("event", "inbox", "message", "decision", "audit", "writing", "enrolment", "list_entry"),
 )
 """Where rows about people stand or stood."""
 IN_MEMORY_BYTES: Final = 64 << 20

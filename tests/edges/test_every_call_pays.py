@@ -78,15 +78,15 @@ async def office() -> AsyncIterator[Office]:
 
 NAMES_A_CHAT: list[TelegramMethod[object]] = [
     SendMessage(chat_id=ANNA, text="a"),  # type: ignore[list-item]  # any result will do
-    SendChatAction(chat_id=ANNA, action="typing"),  # type: ignore[list-item]  # likewise
-    EditMessageText(chat_id=ANNA, message_id=1, text="b"),  # type: ignore[list-item]  # likewise
-    EditMessageReplyMarkup(chat_id=ANNA, message_id=1),  # type: ignore[list-item]  # likewise
-    DeleteMessage(chat_id=ANNA, message_id=1),  # type: ignore[list-item]  # likewise
-    SetMessageReaction(  # type: ignore[list-item]  # likewise
+    SendChatAction(chat_id=ANNA, action="typing"),  # type: ignore[list-item]  # any result will do
+    EditMessageText(chat_id=ANNA, message_id=1, text="b"),  # type: ignore[list-item]  # any result will do
+    EditMessageReplyMarkup(chat_id=ANNA, message_id=1),  # type: ignore[list-item]  # any result will do
+    DeleteMessage(chat_id=ANNA, message_id=1),  # type: ignore[list-item]  # any result will do
+    SetMessageReaction(  # type: ignore[list-item]  # any result will do
         chat_id=ANNA, message_id=1, reaction=[ReactionTypeEmoji(emoji="👍")]
     ),
-    CreateForumTopic(chat_id=GROUP, name="Anna"),  # type: ignore[list-item]  # likewise
-    CreateChatInviteLink(chat_id=GROUP),  # type: ignore[list-item]  # likewise
+    CreateForumTopic(chat_id=GROUP, name="Anna"),  # type: ignore[list-item]  # any result will do
+    CreateChatInviteLink(chat_id=GROUP),  # type: ignore[list-item]  # any result will do
 ]
 
 

@@ -56,7 +56,7 @@ def test_every_setting_stands_in_the_file_and_in_the_reference() -> None:
         assert f"| `{path}` |" in reference, path
         assert re.search(rf"\b{path.rpartition('.')[2]}:", text), path
     named = set(re.findall(r"^\| `([^`]+)` \|", reference, re.M))
-    assert named == set(leaves(Settings))
+    assert named - {"operators"} == set(leaves(Settings))  # an empty list in the file has no leaves there
 
 
 def test_the_environment_beats_the_file(tmp_path: Path) -> None:

@@ -33,7 +33,7 @@ HEAVY = ("sqlalchemy", "sqlmodel", "aiogram", "numpy", "pydantic", "redis", "ric
         (["users", "list", "--limit", "0"], "--limit"),
         (["users", "list", "--nonsense"], "--nonsense"),
         (["decide"], "--stdio"),
-        (["delivery", "pause", "--bot", "1", "--campaign", "opt", "--yes"], "not both"),
+        (["delivery", "pause", "--bot", "1", "--campaign", "opt", "--yes"], "give one of"),
         (["run", "--demo"], "`run` starts the real installation"),
         (["--demo", "import", "history.jsonl"], "`import` brings history into the real installation"),
         (["export", "events", "--segment", "HOT_LEAD"], "events are exported whole"),

@@ -63,7 +63,7 @@ def terminal_of_80_by_24(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         (["1", "@anna_k", "", "", "", "", "q"], "users show 1", "Segments now"),
         (["1", "q"], "users list", "Bora [red]"),
         (["1", "nobody at all", "q"], "users find 'nobody at all'", "nobody matches"),
-        (["1", "2", "w", "q"], "delivery why 2", "control group"),
+        (["1", "2", "w", "", "q"], "delivery why 2", "control group"),
         (["2", "", "q"], "segments report --days 30", "holdout"),
         (["3", "", "", "q"], "delivery status", "Next to be sent"),
         (["3", "w", "1", "", "q"], "delivery why 1", "may be written to"),

@@ -88,11 +88,11 @@ def config(database: Path) -> Path:
 @pytest.mark.parametrize(("last", "code"), [("\x03", 0), ("q\n", 0), ("\x04", 0)])
 def test_the_menu_opens_shows_and_is_left(config: Path, last: str, code: int) -> None:
     with menu_on(config) as session:
-        assert "Dynamic delivery status" in session.until("choose 1-10")
+        assert "Dynamic delivery status" in session.until("choose 1-13")
         session.send("7\n")
         assert "bots list" in session.until("Enter or b back")
         session.send("b\n")
-        session.until("choose 1-10")
+        session.until("choose 1-13")
         session.send(last)
         assert session.end() == code
         assert "Traceback" not in session.seen
