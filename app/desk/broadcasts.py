@@ -23,6 +23,7 @@ from core.broadcast import (
     DRAFT,
     RUNNING,
     SCHEDULED,
+    Audience,
     Broadcast,
     campaign_of,
     parse,
@@ -32,7 +33,7 @@ from core.broadcast import (
 )
 from core.catalog import load_catalog
 from core.content import Links, faults
-from core.errors import NotFoundError, RefusedError
+from core.errors import ContentError, NotFoundError, RefusedError
 from core.flow.broadcast import WITHDRAWN, BroadcastDeps, Survey, survey, withdraw_page
 from core.ledger import OPEN
 from core.ports import AuditEntry, CampaignRow, Clock, Transaction
@@ -126,7 +127,7 @@ class Broadcasts:
         """All broadcasts, the newest first."""
         async with self._store.transaction(write=False) as tx:
             rows = await tx.campaigns.by_state(())
-            found = [await self._line(tx, row) for row in rows]
+            found = [await self._listed(tx, row) for row in rows]
         return sorted(found, key=lambda one: (-one.row.created_ms, one.row.name))
 
     async def line(self, name: str) -> Line:
@@ -205,7 +206,10 @@ class Broadcasts:
         async with self._store.transaction() as tx:
             row = await self._known(tx, name)
             if row.state != DRAFT:
-                raise RefusedError(f"{name} is {row.state}; only a draft can be started", next_step=LIST)
+                raise RefusedError(
+                    f"{name} is {row.state}; only a draft can be started",
+                    next_step=f"manage_crm.py broadcast show {name}",
+                )
             broadcast = parse(row.body)
             await self._check(tx, broadcast)
             row = replace(row, state=SCHEDULED, slot_ms=self._slot(broadcast, now_ms), changed_ms=now_ms)
@@ -275,6 +279,13 @@ class Broadcasts:
         called = standing(row.state, switch)
         return Line(parse(row.body), row, called, (switch or "") if called != row.state else "", states)
 
+    async def _listed(self, tx: Transaction, row: CampaignRow) -> Line:
+        """One that this program can't read stands in the list all the same, so that it can be cancelled."""
+        try:
+            return await self._line(tx, row)
+        except ContentError as error:
+            return Line(Broadcast(row.name, Audience(), ()), row, row.state, f"can't be read: {error}", {})
+
     async def _known(self, tx: Transaction, name: str) -> CampaignRow:
         row = await tx.campaigns.get(name)
         if row is None:
@@ -322,6 +333,7 @@ def _there(what: str, wanted: Sequence[str], known: Sequence[str]) -> None:
     for name in wanted:
         if name not in known:
             there = ", ".join(known) or "none"
+            step = f"lists make {name}" if what == "list" else f"{what}s list"
             raise NotFoundError(
-                f"there is no {what} {name}; there are {there}", next_step=f"manage_crm.py {what}s list"
+                f"there is no {what} {name}; there are {there}", next_step=f"manage_crm.py {step}"
             )

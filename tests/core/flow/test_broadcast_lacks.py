@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from app.desk.broadcasts import Broadcasts, Place
 from core.broadcast import ALL_HAVE
 from core.flow.broadcast import expand_due, skipped_of
 from core.flow.deliver import expire_left_behind
@@ -125,6 +126,10 @@ async def test_one_that_cannot_be_read_does_not_hold_up_the_others() -> None:
     assert len(await rows(world)) == 1
     assert (await row_of(world, "ahead")).note.startswith("waits: it can't be read, audience")
     assert replace(await row_of(world, "ahead"), note="") == broken
+    desk = Broadcasts(Place(deps(world), world.clock, {}), "ayse")
+    listed = {line.row.name: line.reason.partition(":")[0] for line in await desk.lines()}
+    assert listed == {"hello": "", "ahead": "can't be read"}
+    assert await desk.cancel("ahead") == 0
 
 
 async def test_rows_of_a_bot_that_was_taken_out_end_with_their_time() -> None:
