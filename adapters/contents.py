@@ -95,7 +95,13 @@ class Survey:
     def add(self, path: Path, raw: Iterable[object], media: Path) -> None:
         """Contents as plain documents of one file."""
         for number, each in enumerate(raw, 1):
-            name = each.get("name") if isinstance(each, Mapping) else None
+            if not isinstance(each, Mapping):
+                self.faults.append(
+                    f"{shown(path)}: content {number}: must be keys such as name, kind and texts;"
+                    " several contents stand as a list under content:"
+                )
+                continue
+            name = each.get("name")
             try:
                 content = ContentModel.model_validate(each).value()
             except ValidationError as error:
@@ -166,11 +172,15 @@ def load_contents(folder: Path) -> tuple[Content, ...]:
 
 
 def read_contents(path: Path, media: Path) -> tuple[Content, ...]:
-    """Those of one file. Raises SettingsError with the first fault."""
+    """Those of one file. Raises SettingsError with all its faults."""
     found = Survey()
     found.add(path, documents(read_yaml(path, SEE)), media)
     found.check_names()
-    return _sound(found)
+    if found.faults:
+        first, *others = found.faults
+        rest = [fault.removeprefix(f"{shown(path)}: ") for fault in others]
+        raise SettingsError("; ".join([first, *rest]), next_step=f"correct the file, see {SEE}")
+    return tuple(content for _, content in found.contents)
 
 
 def _sound(found: Survey) -> tuple[Content, ...]:

@@ -62,8 +62,8 @@ def faults_of(error: ValidationError) -> Iterator[str]:
 
 
 def shown(path: Path) -> str:
-    """The file's name for messages: with its folder, without the way there."""
-    return f"{path.parent.name}/{path.name}"
+    """The file's name for messages: with its folder where one is named, without the way there."""
+    return str(Path(path.parent.name) / path.name)
 
 
 def fail(path: Path, message: str, see: str, cause: Exception | None = None) -> NoReturn:

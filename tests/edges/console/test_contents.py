@@ -11,7 +11,7 @@ import pytest
 
 from adapters.contents import read_contents
 from adapters.sql.store import SqlStore
-from app.desk.contents import ContentDesk
+from app.desk.contents import ContentDesk, read_file
 from app.desk.workspace import Sending, Workspace
 from console.main import run
 from core.content import Content, to_document
@@ -207,3 +207,20 @@ async def spoil(url: str) -> None:
 def test_a_file_that_is_not_there_is_said(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="can't be read"):
         read_contents(tmp_path / "no.yaml", tmp_path)
+
+
+def test_all_faults_of_a_file_are_said_at_once(tmp_path: Path) -> None:
+    file = tmp_path / "bad.yaml"
+    file.write_text("name: bad\nkind: offr\nbutons: 1\n")
+    with pytest.raises(
+        SettingsError, match=r"bad\.yaml: content bad: kind: .*; content bad: butons: "
+    ) as found:
+        read_file(file)
+    assert found.value.next_step == "correct the file, see docs/content.md"
+
+
+def test_a_bare_list_is_told_how_several_contents_are_written(tmp_path: Path) -> None:
+    file = tmp_path / "list.yaml"
+    file.write_text("- name: a\n")
+    with pytest.raises(SettingsError, match="as a list under content:"):
+        read_file(file)
