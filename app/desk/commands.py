@@ -14,7 +14,9 @@ from adapters.memory.hot import MemoryHot
 from app.desk.views import StrategyVersion
 from core.errors import NotFoundError, RefusedError
 from core.flow.learn import LearnDeps, Learned, learn
+from core.flow.plan import CAMPAIGN as OPTIMIZER
 from core.flow.segment import SegmentDeps, Segmented, assess_due
+from core.ledger import BROADCAST, JOURNEY
 from core.ports import AuditEntry, Transaction
 
 if TYPE_CHECKING:
@@ -56,6 +58,18 @@ class Commands:
     def __init__(self, workspace: Workspace, actor: str) -> None:
         self._space = workspace
         self._actor = actor
+
+    async def known_campaign(self, campaign: str) -> str:
+        """The campaign; NotFoundError if nothing is sent under this name."""
+        async with self._space.store.transaction(write=False) as tx:
+            known = {OPTIMIZER, *(f"{JOURNEY}{name}" for name in await tx.journeys.newest())}
+            known |= {f"{BROADCAST}{row.name}" for row in await tx.campaigns.by_state(())}
+        if campaign not in known:
+            raise NotFoundError(
+                f"there is no campaign {campaign}; there are opt (the optimizer), b:BROADCAST and j:JOURNEY",
+                next_step="manage_crm.py broadcast list, or manage_crm.py journey list",
+            )
+        return campaign
 
     async def pause(self, scope: Scope, reason: str = "") -> bool:
         """Stop campaigns of the scope; False if they are stopped already."""

@@ -96,13 +96,15 @@ def _scope(bot: int, campaign: str, segment: str) -> Scope:
 
 
 def _known(ctx: typer.Context, out: Output, scope: Scope) -> None:
-    """A segment that nobody knows would be paused for ever and stop nothing."""
+    """A segment or campaign that nobody knows would be paused for ever and stop nothing."""
     if scope.segment:
 
         async def known(desk: Desk) -> str:
             return desk.queries.known_segment(scope.segment)
 
         ask(ctx, out, known)
+    if scope.campaign:
+        ask(ctx, out, lambda desk: desk.commands.known_campaign(scope.campaign))
 
 
 def _options(scope: Scope) -> str:
