@@ -92,6 +92,9 @@ def _target(file: Path | None, out: Output) -> Iterator[TextIO]:
     try:
         number = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except OSError as error:
-        raise SettingsError(f"{file} can't be written: {error.strerror}") from error
+        raise SettingsError(
+            f"{file} can't be written: {error.strerror}",
+            next_step="name another file with --out; one that is there is never written over",
+        ) from error
     with os.fdopen(number, "w", encoding="utf-8", newline="") as opened:
         yield opened

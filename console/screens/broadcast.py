@@ -102,9 +102,10 @@ def _next(one: Line) -> str:
 
 
 # ------------------------------------------------------------------------------------------------ dry run
-def dry_run(found: DryRun) -> Report:
-    """What would happen."""
+def dry_run(found: DryRun, asked: str = "") -> Report:
+    """What would happen. `asked`: how it was named; of a file there is a draft to be made first."""
     survey, broadcast = found.survey, found.broadcast
+    named = not asked or asked == broadcast.name
     parts: list[Table | Facts] = [
         _would(found),
         _reasons("later", "Would wait for now, and go later", survey.later, "nobody"),
@@ -115,8 +116,8 @@ def dry_run(found: DryRun) -> Report:
     ]
     return Report(
         parts,
-        verb=f"broadcast dry-run {broadcast.name}",
-        next_step=f"manage_crm.py broadcast test {broadcast.name}",
+        verb=f"broadcast dry-run {asked or broadcast.name}",
+        next_step=f"manage_crm.py broadcast {f'test {broadcast.name}' if named else f'create {asked}'}",
     )
 
 
@@ -216,7 +217,7 @@ def report(found: Result, now_ms: int) -> Report:
     parts: list[Table | Facts] = [
         _standing(found, now_ms),
         _variants(found.figures),
-        _comparison(found.compared),
+        _comparison(found.compared, len(found.line.broadcast.variants)),
         _reasons("skipped", "Without a message", found.skipped, "nobody"),
     ]
     return Report(parts, verb=f"broadcast report {name}")
@@ -266,7 +267,7 @@ def _variant(one: VariantFigures) -> Row:
     return row
 
 
-def _comparison(compared: Sequence[Compared]) -> Table:
+def _comparison(compared: Sequence[Compared], variants: int) -> Table:
     columns = [
         Column("variant", "variant"),
         Column("against", "against"),
@@ -286,7 +287,8 @@ def _comparison(compared: Sequence[Compared]) -> Table:
         }
         for one in compared
     ]
-    return Table("comparison", columns, rows, title="Variants compared", empty="one variant only")
+    empty = "one variant only" if variants == 1 else "no two variants have messages yet"
+    return Table("comparison", columns, rows, title="Variants compared", empty=empty)
 
 
 def _points(row: Row) -> str:

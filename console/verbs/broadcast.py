@@ -81,7 +81,7 @@ def dry_run_(ctx: typer.Context, name: NameOrFile, json: Json = False) -> None:
     async def look(desk: Desk) -> None:
         found = await _desk(desk).dry_run(await _desk(desk).read(name), bar)
         bar.end()
-        out.show(broadcast.dry_run(found))
+        out.show(broadcast.dry_run(found, name))
 
     out = output(json)
     bar = Bar(out, "people")

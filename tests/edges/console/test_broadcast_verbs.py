@@ -231,3 +231,20 @@ async def test_without_a_redis_nobody_is_agreed_with() -> None:
     for call in (NoPacer().grant(1, [1], 0), NoPacer().limited(1, 1, 1, 0), NoPacer().status(1, 0)):
         with pytest.raises(HotStoreError):
             await call
+
+
+def test_a_dry_run_of_a_file_leads_to_its_draft(
+    config: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "all.yaml"
+    file.write_text("name: all\naudience: everybody\ncontent: hot_offer\n")
+    assert verb(config, "dry-run", str(file)) == 0
+    assert f"broadcast create {file}" in capsys.readouterr().err
+
+
+def test_a_campaign_that_nobody_knows_is_not_paused(made: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    def pause(campaign: str) -> int:
+        return run(["--config", str(made), "delivery", "pause", "--campaign", campaign, "--yes"])
+
+    assert pause("b:nothing") == 4 and "there is no campaign b:nothing" in capsys.readouterr().err
+    assert pause("opt") == 0
