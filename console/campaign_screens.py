@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine
-from contextlib import suppress
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
@@ -16,6 +16,7 @@ from app.desk.writings import WritingDesk
 from console.screens import broadcast, content, journey, writings
 from console.session import Desk
 from console.terminal import Back, Terminal
+from core.errors import KairosError
 
 T = TypeVar("T")
 ENTER = "Enter or b back, q quit: "
@@ -46,7 +47,7 @@ class CampaignScreens:
             name = self.terminal.show(report, title, "a name = that broadcast, Enter or b back, q quit: ")
             if not name:
                 return
-            with suppress(Back):
+            with self._stays():
                 self._broadcast(place, name, f"{title}: {name}")
 
     def _broadcast(self, place: Broadcasts, name: str, title: str) -> None:
@@ -61,18 +62,17 @@ class CampaignScreens:
             card = broadcast.card(self.get(place.line(name)), now_ms)
             prompt = "d dry run, o outcome, s start, p pause, r resume, c cancel, b back, q quit: "
             answer = self.terminal.show(card, title, prompt)
-            if answer == "d":
-                found = self.get(place.dry_run(self.get(place.line(name)).broadcast))
-                self.terminal.show(broadcast.dry_run(found), title, ENTER)
-            elif answer == "o":
-                result = self.get(result_of(place_of(self.desk.workspace), name))
-                self.terminal.show(broadcast.report(result, now_ms), title, ENTER)
-            elif answer in changes:
-                words, change = changes[answer]
-                if self._sure(f"{words} {name}?"):
-                    self.get(change())
-            else:
+            if answer not in ("d", "o", *changes):
                 return
+            with self._stays():
+                if answer == "d":
+                    found = self.get(place.dry_run(self.get(place.line(name)).broadcast))
+                    self.terminal.show(broadcast.dry_run(found), title, ENTER)
+                elif answer == "o":
+                    result = self.get(result_of(place_of(self.desk.workspace), name))
+                    self.terminal.show(broadcast.report(result, now_ms), title, ENTER)
+                elif self._sure(f"{changes[answer][0]} {name}?"):
+                    self.get(changes[answer][1]())
 
     # ------------------------------------------------------------------ journeys
     def journeys(self, title: str) -> None:
@@ -83,7 +83,7 @@ class CampaignScreens:
             name = self.terminal.show(report, title, "a name = that journey, Enter or b back, q quit: ")
             if not name:
                 return
-            with suppress(Back):
+            with self._stays():
                 card = self.get(place.card(name))
                 if self.terminal.show(journey.card(card), f"{title}: {name}", "r report, b back, q quit: "):
                     found = self.get(travel_report(self.desk.workspace, card))
@@ -99,7 +99,7 @@ class CampaignScreens:
             name = self.terminal.show(report, title, prompt)
             if not name:
                 return
-            with suppress(Back):
+            with self._stays():
                 if name == "w":
                     self._review(f"{title}: texts that wait")
                 else:
@@ -120,6 +120,17 @@ class CampaignScreens:
                 self.get(place.reject(int(rest), ""))
             elif self._sure(f"approve text {rest}?"):
                 self.get(place.approve(int(rest)))
+
+    @contextmanager
+    def _stays(self) -> Iterator[None]:
+        """Back from here, and from what could not be done, leads to the screen before and not to the menu."""
+        try:
+            yield
+        except Back:
+            return
+        except KairosError as error:
+            with suppress(Back):
+                self.terminal.tell(error)
 
     def _sure(self, question: str) -> bool:
         return self.terminal.ask(f"{question} [y/N] ").lower() in ("y", "yes", "e", "evet")

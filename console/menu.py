@@ -21,7 +21,7 @@ from console.exporting import everybody, people_report, write_file
 from console.output import BOLD, YELLOW, Mode, Output
 from console.report import Report
 from console.screens import delivery, groups, health, learning, links, people, segments, strategies
-from console.session import Desk, Options, open_desk, output
+from console.session import Desk, Options, open_desk
 from console.terminal import Back, Quit, Terminal
 from core.errors import KairosError, NotFoundError
 
@@ -44,6 +44,7 @@ def run_menu(options: Options) -> int:
         try:
             desk = runner.run(_enter(stack, options))
             terminal.out.simulated = desk.workspace.simulated
+            terminal.out.config = str(options.config) if options.config else ""
             Menu(desk, terminal, runner, options).loop()
         except (Quit, KeyboardInterrupt):
             terminal.say("")
@@ -205,10 +206,7 @@ class Menu:
         try:
             screen.open()
         except KairosError as error:
-            self.terminal.say(f"error: {error}")
-            if error.next_step:
-                self.terminal.say(f"next: {output(json=False).here(error.next_step)}")
-            self.terminal.ask(ENTER)
+            self.terminal.tell(error)
 
     def _one_or_many(self, text: str) -> Report | None:
         """Show the card of whom the text means; else everybody whom it finds."""

@@ -11,10 +11,10 @@ import shutil
 import sys
 from collections.abc import Callable, Sequence
 
-from console.output import BOLD, DIM, YELLOW, Output
+from console.output import BOLD, DIM, PROGRAM, YELLOW, Output
 from console.report import Report
+from core.errors import KairosError
 
-PROGRAM = "python3 manage_crm.py"
 SPARE = 4
 """Lines of a page that title and prompt need; a prompt may take two."""
 
@@ -53,7 +53,8 @@ class Terminal:
         """A report in pages that fit, each under its title; the operator's answer, given on any of them."""
         lines = self.out.lines(report, mark=False)
         if report.verb:
-            lines += ["", self.out.paint(f"in a script: {PROGRAM} {self._demo()}{report.verb}", DIM)]
+            command = f"python3 {self.out.here(f'{PROGRAM} {report.verb}')}"
+            lines += ["", self.out.paint(f"in a script: {command}", DIM)]
         height = max(shutil.get_terminal_size((80, 24)).lines - SPARE, 5)
         for start in range(0, len(lines), height):
             self._page(title, lines[start : start + height])
@@ -72,6 +73,13 @@ class Terminal:
         self.out.line("")
         for line in lines:
             self.out.line(line)
+
+    def tell(self, error: KairosError) -> None:
+        """What could not be done and what helps, until the operator has read it."""
+        self.say(f"error: {error}")
+        if error.next_step:
+            self.say(f"next: {self.out.here(error.next_step)}")
+        self.ask("Enter or b back, q quit: ")
 
     def say(self, text: str) -> None:
         """One line."""
@@ -95,6 +103,3 @@ class Terminal:
         if os.environ.get("TERM", "dumb") != "dumb":
             self.out.stdout.write("\x1b[H\x1b[2J\x1b[3J")
         self.out.stdout.flush()
-
-    def _demo(self) -> str:
-        return "--demo " if self.out.simulated else ""

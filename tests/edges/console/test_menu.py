@@ -128,6 +128,13 @@ def test_a_wrong_name_is_a_sentence_and_no_end(database: Path) -> None:
     assert "error: there is no segment NOTHING" in visit.text and visit.left
 
 
+def test_a_broadcast_that_is_not_there_leads_back_to_the_list(database: Path) -> None:
+    visit = Visit(database, ["11", "nothing", "", "", "q"], simulated=True)
+    assert "error: there is no broadcast nothing" in visit.text
+    assert "next: manage_crm.py --demo broadcast list" in visit.text
+    assert visit.text.count("a name = that broadcast") == 2
+
+
 def test_pause_and_resume_from_the_delivery_screen(database: Path) -> None:
     paused = Visit(database, ["3", "p", "y", "q"])
     assert "kill" in paused.text and "paused by terminal" in paused.text
