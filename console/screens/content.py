@@ -45,7 +45,8 @@ def overview(found: Sequence[ContentLine]) -> Report:
 
 def parts(content: Content) -> list[str]:
     """What it has beside its text."""
-    found = [f"{len(content.buttons)} buttons"] if content.buttons else []
+    n = len(content.buttons)
+    found = [f"{n} button{'s' if n > 1 else ''}"] if n else []
     if content.media:
         found.append(content.media[0].type if not content.media[1:] else f"album of {len(content.media)}")
     if content.poll is not None:
@@ -113,7 +114,7 @@ def preview(found: Sequence[Preview]) -> Report:
     first = found[0]
     if not found[1:]:
         return Report([Facts("preview", _facts(first))], verb=f"content preview {first.name}")
-    columns = [Column("part", "")] + [Column(each.language, each.language) for each in found]
+    columns = [Column("part", "part")] + [Column(each.language, each.language) for each in found]
     shown = [_facts(each) for each in found]
     rows: list[Row] = [
         {"part": facts[0].key}

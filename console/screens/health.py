@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from console.report import Column, Report, Row, Table
+from console.session import output
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,8 +26,8 @@ def findings(checks: Sequence[Check]) -> Report:
     columns = [
         Column("name", "check"),
         Column("ok", "ok"),
-        Column("detail", "found"),
-        Column("next", "next", drop=1),
+        Column("detail", "found", words=_found),
+        Column("next"),
     ]
     rows: list[Row] = [
         {"name": one.name, "ok": one.ok, "detail": one.detail, "next": "" if one.ok else one.next_step}
@@ -34,3 +35,9 @@ def findings(checks: Sequence[Check]) -> Report:
     ]
     ok = all(one.ok for one in checks)
     return Report([Table("checks", columns, rows)], main="checks", verb="doctor", extra={"ok": ok})
+
+
+def _found(row: Row) -> str:
+    """With what to do: a column of its own would be the first to go on a narrow screen."""
+    step = str(row["next"])
+    return f"{row['detail']}; next: {output(json=False).here(step)}" if step else str(row["detail"])

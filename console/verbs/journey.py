@@ -201,7 +201,9 @@ def stop(
     inside = line.counts.get("active", 0)
     if not line.live and not (everybody and inside):
         raise RefusedError(f"{name} takes no newcomers", next_step=f"{PROGRAM} show {name}")
-    words = f"close {name}" + (f" and take {inside} people out of it" if everybody else "")
+    words = f"take no newcomers into {name} any more" + (
+        f" and take {inside} people out of it" if everybody else ""
+    )
     option = " --everybody" if everybody else ""
     change = _Change(words, f"{PROGRAM} stop {name}{option}", f"{PROGRAM} report {name}", yes, dry_run)
 
