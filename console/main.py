@@ -119,6 +119,9 @@ def _failed(error: Exception) -> int:
     """One sentence and the next step; the exit code."""
     if isinstance(error, TyperException):
         path = getattr(getattr(error, "ctx", None), "command_path", PROGRAM)
+        if type(error).__name__ == "NoArgsIsHelpError":  # its words are a whole page of help
+            Output().error(f"{path} needs a verb of its own", f"{path} -h lists them")
+            return error.exit_code
         Output().error(error.format_message().rstrip(".").replace("\n", " "), f"{path} -h")
         return error.exit_code
     if isinstance(error, KairosError):

@@ -43,7 +43,9 @@ def read_yaml(path: Path) -> dict[str, Any]:
     try:
         document = yaml.load(path.read_text(encoding="utf-8"), _Loader)  # noqa: S506 # it is a SafeLoader
     except OSError as error:
-        raise SettingsError(f"{path} can't be read: {error.strerror}") from None
+        raise SettingsError(
+            f"{path} can't be read: {error.strerror}", next_step="name an existing file with --config"
+        ) from None
     except UnicodeDecodeError:
         raise SettingsError(f"{path} is not text in UTF-8") from None
     except yaml.MarkedYAMLError as error:

@@ -117,3 +117,11 @@ def test_the_shell_completes_verbs() -> None:
         env=os.environ | asked,
     )
     assert done.stdout.split() == ["users"]
+
+
+def test_a_group_of_verbs_alone_is_one_sentence(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["broadcast"]) == 2
+    assert capsys.readouterr().err == (
+        "error: manage_crm.py broadcast needs a verb of its own\n"
+        "next: manage_crm.py broadcast -h lists them\n"
+    )
