@@ -90,7 +90,13 @@ async def test_what_was_held_up_together_leaves_one_after_another() -> None:
     async with TelegramClient(TOKEN, await server.start(), most_per_s=200) as client:
         for person in people:
             await client.call("sendMessage", {"chat_id": person, "text": "one"})
-        with pytest.raises(TransportError, match="held up"):
-            await client.call("sendMessage", {"chat_id": 100, "text": "late"}, connect_s=0.0001)
     assert [one.chat_id for one in world.log.received()] == list(people)
     await server.stop()
+
+
+def test_who_can_not_wait_for_the_turn_takes_none() -> None:
+    gate = Gate(most_per_s=10)
+    assert gate.turn(1.0, 0.05, paid=False) == 0.0
+    with pytest.raises(TransportError, match="held up"):
+        gate.turn(1.0, 0.05, paid=False)
+    assert gate.turn(1.0, 0.2, paid=False) == pytest.approx(0.1)
