@@ -23,6 +23,8 @@ QUICK: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("imports", ("-c", CONTRACTS)),
 )
 FAST = ("tests/core", "tests/house")
+SPREAD = ("-n", str((os.cpu_count() or 1) + 1), "--dist", "worksteal")
+"""One worker more than processors: tests that kill and restart programs mostly wait."""
 SERIAL = ("-n", "--numprocesses", "-s", "--capture=no", "--pdb", "--collect-only", "--co")
 
 
@@ -39,7 +41,7 @@ def pytest_arguments(argv: Sequence[str]) -> list[str]:
     """What pytest is given: what was asked for, on all processors unless the person debugs."""
     asked = [argument for argument in argv if argument != "--fast"]
     chosen = FAST if "--fast" in argv else ()
-    spread = () if any(argument.startswith(SERIAL) for argument in asked) else ("-n", "auto")
+    spread = () if any(argument.startswith(SERIAL) for argument in asked) else SPREAD
     return [*spread, *chosen, *asked]
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from console.checks import FAST, pytest_arguments
+from console.checks import FAST, SPREAD, pytest_arguments
 
 ROOT = Path(__file__).resolve().parents[2]
 RUN = "import sys; from console.checks import run_checks; sys.exit(run_checks(sys.argv[1:]))"
@@ -69,6 +69,6 @@ def test_every_complaint_is_shown_before_it_stops(house: Path) -> None:
 
 
 def test_what_is_asked_goes_to_pytest_on_all_processors_unless_one_debugs() -> None:
-    assert pytest_arguments(["-k", "door"]) == ["-n", "auto", "-k", "door"]
-    assert pytest_arguments(["--fast"]) == ["-n", "auto", *FAST]
+    assert pytest_arguments(["-k", "door"]) == [*SPREAD, "-k", "door"]
+    assert pytest_arguments(["--fast"]) == [*SPREAD, *FAST]
     assert pytest_arguments(["--pdb", "tests/core"]) == ["--pdb", "tests/core"]
