@@ -6,6 +6,7 @@ last change, so a rebuild copies, without thinking: afterwards Redis holds what 
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
@@ -73,16 +74,25 @@ class _Copy:
         read: Callable[[Transaction, int], Awaitable[Sequence[HotRow]]],
         write: Callable[[Sequence[HotRow]], Awaitable[None]],
     ) -> int:
-        """Copy all that changed since then; how many."""
-        after, began = self.since, self.done
-        while True:
-            async with self.store.transaction(write=False) as tx:
-                rows = await read(tx, after)
-            if not rows:
-                return self.done - began
-            await write(rows)
-            after, self.done = rows[-1].seq, self.done + len(rows)
+        """Copy all that changed since then; how many. While Redis writes a page the next one is read."""
+        began = self.done
+        rows = await self._page(read, self.since)
+        while rows:
+            ahead = asyncio.ensure_future(self._page(read, rows[-1].seq))
+            try:
+                await write(rows)
+            finally:
+                following = await ahead
+            self.done += len(rows)
             self.progress(self.done, self.total)
+            rows = following
+        return self.done - began
+
+    async def _page(
+        self, read: Callable[[Transaction, int], Awaitable[Sequence[HotRow]]], after: int
+    ) -> Sequence[HotRow]:
+        async with self.store.transaction(write=False) as tx:
+            return await read(tx, after)
 
 
 async def rebuild(store: Store, hot: HotStore, progress: Progress = _silent) -> Rebuilt:
