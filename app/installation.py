@@ -44,7 +44,7 @@ from core.flow.deliver import DeliverDeps
 from core.flow.forget import ForgetDeps, request_erasure
 from core.flow.handle import Handle, HandleDeps, by_itself
 from core.flow.plan import INSTALLED
-from core.flow.rebuild import catch_up
+from core.flow.rebuild import Rebuilt, catch_up
 from core.flow.reply import ReplyDeps
 from core.identity import Identity
 from core.keyed import suppression_hash
@@ -101,10 +101,17 @@ class Installation:
             await self.campaigns.take_files(tx, now_ms)
             if INSTALLED not in await tx.control.switches():
                 await tx.control.set_switch(INSTALLED, str(now_ms))
-        done = await catch_up(self.parts.store, self.parts.hot)
+        done = await self._level()
         self.parts.logs.analytics.info(
             "hot_store_level", people=done.people, groups=done.groups, whole=done.whole
         )
+
+    async def _level(self) -> Rebuilt:
+        try:
+            return await catch_up(self.parts.store, self.parts.hot)
+        except HotStoreError:  # an embedded one ends with the process that had it, perhaps just now
+            await self.parts.revive()
+            return await catch_up(self.parts.store, self.parts.hot)
 
     async def _seed(self, tx: Transaction, spec: SegmentSpec, *, live: bool) -> None:
         """The file's strategy as version 1; later, if it was edited, as a proposal that awaits approval."""

@@ -95,12 +95,6 @@ async def opened(settings: Settings, options: RunOptions, logs: Logs) -> AsyncIt
         inflight = InFlight()
         store = await open_store(settings, inflight)
         stack.push_async_callback(store.close)
-        redis = await stack.enter_async_context(redis_of(settings, inflight))
-        link = Link(redis.url, inflight)
-        stack.push_async_callback(link.close)
-        keys = Keys(settings.workspace.redis_prefix)
-        hot = RedisHot(link, keys)
-        await hot.ping()
         clock = WallClock()
         clients = [
             TelegramClient(t.token.get_secret_value(), t.api_base, inflight, most_per_s=FREE_PER_S)
@@ -108,7 +102,12 @@ async def opened(settings: Settings, options: RunOptions, logs: Logs) -> AsyncIt
         ]
         for client in clients:
             stack.push_async_callback(client.close)
+        # Telegram is asked first: who has a wrong token must not start a Redis that others then lean on.
         faces = [await _face(client, token) for client, token in zip(clients, tokens, strict=True)]
+        redis = await stack.enter_async_context(redis_of(settings, inflight))
+        link = Link(redis.url, inflight)
+        stack.push_async_callback(link.close)
+        keys = Keys(settings.workspace.redis_prefix)
         key = installation_key(settings, os.environ)
         hooks = _hooks(settings, tokens, key)
         media = options.root / "content" / MEDIA_FOLDER
@@ -117,7 +116,7 @@ async def opened(settings: Settings, options: RunOptions, logs: Logs) -> AsyncIt
             stack.push_async_callback(writer.close)
         parts = Parts(
             store=store,
-            hot=WatchedHot(hot),
+            hot=WatchedHot(RedisHot(link, keys)),
             pacer=RedisPacer(link, keys, pacer_limits(settings)),
             messenger=TelegramMessenger(clients, clock, media),
             clients=clients,

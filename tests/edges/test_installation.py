@@ -9,12 +9,15 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from adapters.memory import ManualClock, MemoryHot, MemoryMessenger, MemoryPacer, MemoryStore
 from adapters.strategies import load_strategies
 from app.hot import WatchedHot
 from app.installation import MANY, ROLES, Installation
 from app.parts import Conditions, Listening, Logs, Parts
 from bot.visitor import BotFace
+from core.errors import HotStoreError
 from core.flow.handle import NEWEST, WINDOW
 from core.identity import telegram
 from core.keyed import suppression_hash
@@ -82,6 +85,24 @@ async def test_the_files_are_version_one_and_a_second_start_changes_nothing() ->
         history = await tx.knowledge.strategy_history("HOT_LEAD")
     assert set(live) == {spec.name for spec in specs}
     assert [(item[0].version, item[2], item[3]) for item in history] == [(1, True, "file")]
+
+
+async def test_a_redis_that_ends_while_we_start_is_brought_back_and_one_that_stays_away_is_an_error() -> None:
+    """An embedded one ends with the process that had it."""
+    hot, revived = MemoryHot(), 0
+    hot.absent = True
+
+    async def revive() -> None:
+        nonlocal revived
+        revived += 1
+        hot.absent = revived < 2
+
+    house = installation(MemoryStore(), load_strategies(STRATEGIES))
+    house.parts = replace(house.parts, hot=WatchedHot(hot), revive=revive)
+    with pytest.raises(HotStoreError):
+        await house.start()
+    await house.start()
+    assert (revived, await hot.mark()) == (2, 0)
 
 
 async def test_an_edited_file_becomes_a_proposal_and_is_not_in_force_by_itself() -> None:
