@@ -96,13 +96,15 @@ async def opened(settings: Settings, options: RunOptions, logs: Logs) -> AsyncIt
         store = await open_store(settings, inflight)
         stack.push_async_callback(store.close)
         clock = WallClock()
+        if not settings.redis.embedded:
+            await _reach(settings.redis.url, inflight)
         clients = [
             TelegramClient(t.token.get_secret_value(), t.api_base, inflight, most_per_s=FREE_PER_S)
             for t in tokens
         ]
         for client in clients:
             stack.push_async_callback(client.close)
-        # Telegram is asked first: who has a wrong token must not start a Redis that others then lean on.
+        # Telegram is asked before: who has a wrong token must not start a Redis that others then lean on.
         faces = [await _face(client, token) for client, token in zip(clients, tokens, strict=True)]
         redis = await stack.enter_async_context(redis_of(settings, inflight))
         link = Link(redis.url, inflight)
@@ -244,6 +246,16 @@ def _tokens(settings: Settings) -> tuple[BotToken, ...]:
         )
     check_redis(settings)
     return bot_tokens(settings, os.environ)
+
+
+async def _reach(url: str, inflight: InFlight) -> None:
+    """Raises HotStoreError where nothing answers."""
+    link = Link(url, inflight, connections=1)
+    try:
+        async with link.use() as redis:
+            await redis.ping()
+    finally:
+        await link.close()
 
 
 async def _face(client: TelegramClient, token: BotToken) -> BotFace:
