@@ -58,13 +58,12 @@ store: {{url: "{url}"}}
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """How long and how hard, and on which databases."""
+    """How long and how hard."""
 
     kills: int = 50
     updates: int = 20_000
     people: int = 100
     seed: int = 7
-    databases: tuple[str, ...] = ("sqlite", "postgresql")
     doctor: bool = True
 
 

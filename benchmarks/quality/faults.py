@@ -48,13 +48,14 @@ def main(arguments: list[str]) -> int:
     quick = "--quick" in arguments
     only = _of(arguments, "--only", "")
     kills = int(_of(arguments, "--times", str(QUICK_KILLS if quick else KILLS)))
+    databases = () if only == WHOLE else chosen(only, quick=quick)
     whole = None
     if only in {"", WHOLE}:
         with tempfile.TemporaryDirectory(prefix="kairos-faults-") as folder:
             options = _whole.QUICK if quick else _whole.Options()
             whole = to_the_end(_whole.suffer(Path(folder), options, _say))
     senders = {}
-    for database in chosen(only, quick=quick) if only != WHOLE else ():
+    for database in databases:
         with tempfile.TemporaryDirectory(prefix="kairos-faults-") as folder:
             senders[database] = to_the_end(_senders.suffer(Path(folder), kills, database, SEED, _say))
     document = document_of(Runs(whole, senders), time.monotonic() - began)

@@ -6,6 +6,7 @@ keeps its own list of what it handed out and of what was acknowledged (`_sender`
 has done (`_crowd`). After each kill every acknowledged update must be in the inbox. At the end all is
 delivered, `run` is stopped cleanly, and the record is held against the list, against its own events, and
 Redis against the record; `doctor` looks it over. On SQLite and on PostgreSQL, one after the other.
+`--only sqlite|postgresql` takes one of them, `--times N` so many kills on each, `--quick` a few on SQLite.
 
 Made for the run, and said so: the lease of a dead poller mostly runs out at once instead of after 20 s.
 """
@@ -18,25 +19,29 @@ import sys
 import tempfile
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
 import orjson
 
+from benchmarks.quality._databases import chosen
 from benchmarks.quality._ending import to_the_end
 from benchmarks.quality._killed import Found, Options, suffer
 
-QUICK: Final = Options(3, 1_000, 40, 3, ("sqlite",))
-SHORT: Final = Options(1, 300, 20, 5, ("sqlite",), doctor=False)
+QUICK: Final = Options(3, 1_000, 40, 3)
+SHORT: Final = Options(1, 300, 20, 5, doctor=False)
 """For the tests."""
 
 
 def main(arguments: list[str]) -> int:
     """The benchmark's document on stdout; 0 when every target is met."""
     began = time.monotonic()
-    options = QUICK if "--quick" in arguments else Options()
+    quick = "--quick" in arguments
+    options = QUICK if quick else Options()
+    options = replace(options, kills=int(_of(arguments, "--times", str(options.kills))))
     runs = {}
-    for database in options.databases:
+    for database in chosen(_of(arguments, "--only", ""), quick=quick):
         with tempfile.TemporaryDirectory(prefix="kairos-inbound-") as folder:
             runs[database] = to_the_end(suffer(Path(folder), options, database, _say))
     document = document_of(runs, time.monotonic() - began)
@@ -45,6 +50,10 @@ def main(arguments: list[str]) -> int:
     else:
         _print(document)
     return 0 if all(target["ok"] for target in document["targets"].values()) else 1
+
+
+def _of(arguments: list[str], name: str, default: str) -> str:
+    return arguments[arguments.index(name) + 1] if name in arguments else default
 
 
 def _say(words: str) -> None:
