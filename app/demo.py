@@ -61,7 +61,13 @@ MAX_PEOPLE = 20_000
 # Longer steps than production's, because nobody else shares this store; the learning step likewise runs every
 # three hours (`Conditions`), where production's `schedule.learn` says every hour.
 RHYTHM = Rhythm(
-    lease_ms=3_600_000, idle_s=900.0, watch_s=900.0, poll_timeout_s=POLL_S, handler_workers=1, lanes=False
+    lease_ms=3_600_000,
+    idle_s=900.0,
+    watch_s=900.0,
+    poll_timeout_s=POLL_S,
+    handler_workers=1,
+    lanes=False,
+    settle_s=0.0,
 )
 
 

@@ -172,7 +172,7 @@ class Installation:
                 parts.clock,
                 self._arrived.ring,
                 poll_s=rhythm.poll_timeout_s,
-                lease=PollLease(self._holder, rhythm.lease_ms),
+                lease=PollLease(self._holder, rhythm.lease_ms, rhythm.settle_s),
             )
             for client in parts.clients
         ]

@@ -13,6 +13,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from adapters.telegram.tenure import SETTLE_S
 from core.errors import HotStoreError, StoreError
 from core.event import InboxLane
 from core.flow.capture import CaptureDeps, apply_pending
@@ -42,7 +43,8 @@ class Log(Protocol):
 @dataclass(frozen=True, slots=True)
 class Rhythm:
     """How often idle loops look up; a simulation takes longer steps, because nobody else shares its store.
-    `lanes`: each lane of the inbox has handlers of its own."""
+    `lanes`: each lane of the inbox has handlers of its own. settle_s: so long after taking a bot over, other
+    processes hear every few seconds that nothing waits at Telegram."""
 
     lease_ms: int = 20_000
     idle_s: float = 1.0
@@ -50,6 +52,7 @@ class Rhythm:
     poll_timeout_s: int = 25
     handler_workers: int = 16
     lanes: bool = True
+    settle_s: float = SETTLE_S
 
 
 @dataclass(slots=True)

@@ -4,7 +4,8 @@ Promises: a batch and the next offset are committed in one transaction, and only
 asked for; so a kill at any moment loses nothing, and what comes twice is dropped by the inbox. Updates are
 stored one by one as they came (`adapters.telegram.updates`): none can block the line. Of several processes
 one polls (`adapters.telegram.tenure`). When Telegram had no more, the mark `drained:<bot>` says when that
-was, for other processes. A webhook that was left behind is removed. Failures are waited out (longer each
+was, for other processes: those that start a little later than this one want to hear it soon, so for a while
+polls are short. A webhook that was left behind is removed. Failures are waited out (longer each
 time) and shown in `status`.
 Leaves to others: what updates mean.
 """
@@ -30,6 +31,8 @@ STORE_TRIES: Final = 5
 """So often in a row the store may fail (15 s with pauses) before polling ends: Telegram keeps the rest."""
 MARK_MS: Final = 10_000
 """The mark `drained:<bot>` is written at most so often."""
+SETTLE_POLL_S: Final = 2
+"""While other processes may be starting, Telegram holds an empty poll no longer, and each is marked."""
 _MARGIN_S = 15.0
 _FIRST_WAIT_S = 1.0
 _LONGEST_WAIT_S = 30.0
@@ -79,6 +82,8 @@ class Poller:
         self._tenure = Tenure(store, clock, client.bot_id, lease)
         self._unstored = 0
         self._marked_ms = 0
+        self._settle_ms = int(lease.settle_s * 1000) if lease is not None else 0
+        self._settled_ms = 0
         self._may_unhook = True
         self._status = PollerStatus()
         self.drained = False
@@ -120,6 +125,7 @@ class Poller:
         try:
             if await self._tenure.take():
                 offset = await self._stored_offset()
+                self._settled_ms = self._clock.now_ms() + self._settle_ms
                 while await self._tenure.take():
                     offset = await self._turn(offset)
         except LeaseLostError:
@@ -135,7 +141,9 @@ class Poller:
 
     async def _turn(self, offset: int | None) -> int | None:
         """One poll and its commit; the offset of the next. The first don't wait, until all is fetched."""
-        wait_s = self._poll_s if self.drained else 0
+        settling = self._clock.now_ms() < self._settled_ms
+        longest_s = min(SETTLE_POLL_S, self._poll_s) if settling else self._poll_s
+        wait_s = longest_s if self.drained else 0
         params: dict[str, object] = {"timeout": wait_s, "limit": BATCH, "allowed_updates": ALLOWED_UPDATES}
         if offset is not None:
             params["offset"] = offset
@@ -155,7 +163,8 @@ class Poller:
 
     async def _keep(self, updates: list[RawUpdate], following: int | None, drained_ms: int) -> None:
         """Commit what came, and that there is no more."""
-        mark = drained_ms if drained_ms - self._marked_ms >= MARK_MS else 0
+        pause_ms = SETTLE_POLL_S * 1000 if drained_ms < self._settled_ms else MARK_MS
+        mark = drained_ms if drained_ms - self._marked_ms >= pause_ms else 0
         if not updates and not mark:
             return
         async with self._store.transaction() as tx:

@@ -17,6 +17,8 @@ from core.ports import Clock, Lease, Store, Transaction
 T = TypeVar("T")
 LEASE_MS: Final = 20_000
 """A holder that died is followed after so long."""
+SETTLE_S: Final = 60.0
+"""Processes that are started together are up within this time, in seconds."""
 
 
 class LeaseLostError(Exception):
@@ -25,10 +27,12 @@ class LeaseLostError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class PollLease:
-    """How a process takes part. holder: its own name, different from every other process's."""
+    """How a process takes part. holder: its own name, different from every other process's. settle_s: after
+    taking a bot over, so long others hear every few seconds that nothing waits; they may just be starting."""
 
     holder: str
     lease_ms: int = LEASE_MS
+    settle_s: float = SETTLE_S
 
 
 class Tenure:

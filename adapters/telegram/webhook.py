@@ -14,6 +14,7 @@ from typing import Final, cast
 
 from adapters.telegram.client import TelegramClient
 from adapters.telegram.poller import MARK_MS, drained_mark
+from adapters.telegram.tenure import SETTLE_S
 from adapters.telegram.updates import ALLOWED_UPDATES
 from core.errors import KairosError, RejectedError, SettingsError, StoreError, TransportError
 from core.ports import Clock, Store
@@ -22,6 +23,8 @@ PATH: Final = "/telegram/"
 """Under this path a bot's id names its webhook."""
 MAX_CONNECTIONS: Final = 40
 LOOK_S: Final = 10.0
+SETTLE_LOOK_S: Final = 2.0
+"""While other processes may be starting there is a look, and a mark, every two seconds."""
 _HURRY_S: Final = 1.0
 _LONGEST_WAIT_S: Final = 30.0
 _RECENT_MS: Final = 60_000
@@ -127,6 +130,7 @@ class WebhookWatch:
         self._hook = hook
         self._look_s = look_s
         self._marked_ms = 0
+        self._settled_ms = 0
         self._status = WatchStatus()
         self.drained = False
         """True once nothing waited at Telegram: what people did while we were away is stored."""
@@ -143,16 +147,22 @@ class WebhookWatch:
 
     async def run(self) -> None:
         """Set the webhook, then look after it for ever. Raises the SettingsError of a refused one."""
+        self._settled_ms = self._clock.now_ms() + int(SETTLE_S * 1000)
         while True:
             try:
                 await self._look()
-                pause_s = self._look_s if self.drained else min(_HURRY_S, self._look_s)
+                pause_s = self._pause_s() if self.drained else min(_HURRY_S, self._look_s)
             except SettingsError as error:
                 self._status.state, self._status.error = "refused", str(error)
                 raise
             except (TransportError, StoreError) as error:
                 pause_s = self._failed(error)
             await self._clock.sleep(pause_s)
+
+    def _pause_s(self) -> float:
+        """Until the next look, in seconds."""
+        settling = self._clock.now_ms() < self._settled_ms
+        return min(SETTLE_LOOK_S, self._look_s) if settling else self._look_s
 
     async def _look(self) -> None:
         status = self._status
@@ -169,7 +179,7 @@ class WebhookWatch:
         if blind or not self.drained or info.pending > self._hook.max_connections:
             return  # a few that wait are merely on their way
         status.last_ok_ms = now_ms
-        if now_ms - self._marked_ms >= MARK_MS:
+        if now_ms - self._marked_ms >= min(MARK_MS, self._pause_s() * 1000):
             async with self._store.transaction() as tx:
                 await tx.control.set_mark(drained_mark(self.bot_id), str(now_ms))
             self._marked_ms = now_ms

@@ -145,6 +145,28 @@ def test_a_mark_tells_other_processes_that_nothing_waits() -> None:
     in_town(scenario)
 
 
+def test_who_starts_shortly_after_the_bot_hears_within_seconds_that_nothing_waits() -> None:
+    """A full restart: the bot has drained before its sender is up, and a long poll is quiet for long."""
+
+    async def scenario(bench: Bench) -> None:
+        bench.world.say(AYSE, BOT, "hello")
+        async with bench.polling(lease=FIRST) as poller:
+            await bench.until(lambda: poller.drained)
+            for late_s in (0.1, 3.0, 15.0, 30.0):
+                await asyncio.sleep(late_s)
+                started_ms = bench.clock.now_ms()
+                await asyncio.sleep(3)
+                assert await bench.drained_ms() >= started_ms
+            await asyncio.sleep(60)
+            marks = set()
+            for _ in range(60):
+                await asyncio.sleep(1)
+                marks.add(await bench.drained_ms())
+            assert len(marks) <= 4  # then polls are long again
+
+    in_town(scenario)
+
+
 def test_a_full_batch_says_nothing_about_what_still_waits() -> None:
     async def scenario(bench: Bench) -> None:
         for n in range(250):

@@ -210,6 +210,20 @@ def test_the_watch_tells_other_processes_that_nothing_waits() -> None:
     hooked(scenario)
 
 
+def test_who_starts_shortly_after_the_watch_hears_within_seconds_that_nothing_waits() -> None:
+    async def scenario(site: Site) -> None:
+        bench, watch = site.bench, site.watch()
+        async with running(watch):
+            await bench.until(lambda: watch.drained)
+            for late_s in (0.1, 5.0, 30.0):
+                await asyncio.sleep(late_s)
+                started_ms = bench.clock.now_ms()
+                await asyncio.sleep(3)
+                assert await bench.drained_ms() >= started_ms
+
+    hooked(scenario)
+
+
 def test_a_telegram_that_is_away_is_asked_again_with_pauses() -> None:
     async def scenario(site: Site) -> None:
         bench = site.bench
