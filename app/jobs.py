@@ -17,6 +17,7 @@ from core.flow.forget import ForgetDeps, finish_erased
 from core.flow.learn import LearnDeps, learn
 from core.flow.plan import PlanDeps, plan_due
 from core.flow.segment import SegmentDeps, assess_due
+from core.flow.write import prune_texts
 from core.plan import PlanParams
 from core.ports import Guard
 
@@ -111,7 +112,8 @@ class Jobs:
             self._planned()
 
     async def _keep_house(self, guard: Guard) -> None:
-        """Delete updates that nobody can repeat any more; make the files forget who was erased."""
+        """Delete updates that nobody can repeat any more and texts that nobody will be sent; make the files
+        forget who was erased."""
         parts, now_ms = self._parts, self._parts.clock.now_ms()
         pruned, more = 0, True
         while more:
@@ -120,8 +122,11 @@ class Jobs:
                     return
                 gone = await tx.inbox.prune(now_ms - self._conditions.keep_ms, PRUNED)
             pruned, more = pruned + gone, gone == PRUNED
+        texts = await prune_texts(parts.store, parts.specs, now_ms, guard)
         done = await finish_erased(self._forget, now_ms, guard)
-        parts.logs.analytics.info("kept_house", pruned=pruned, forgotten=done.done, left=list(done.left))
+        parts.logs.analytics.info(
+            "kept_house", pruned=pruned, texts=texts, forgotten=done.done, left=list(done.left)
+        )
 
     async def _compare(self, guard: Guard) -> None:
         """Hold a sample of what is hot against the record."""

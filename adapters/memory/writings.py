@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import astuple, replace
 from typing import Final
 
 from adapters.memory.tables import Tables
 from core.ports import Spent, Writing
+from core.writing import MARK_LENGTH
 
 HOUR_MS: Final = 3_600_000
 
@@ -49,6 +50,21 @@ class MemoryWritings:
         self._t.writings[writing_id] = decided
         return True
 
+    async def useless(self, marks: Collection[str], before_ms: int, limit: int) -> list[int]:
+        newest: dict[tuple[int, str], int] = {}
+        for one in self._newest(lambda each: each.state == "approved"):
+            newest.setdefault(_asked(one), one.id)
+        found = [
+            one.id
+            for one in self._newest(lambda each: each.person_no > 0 and each.at_ms < before_ms)
+            if one.fingerprint[:MARK_LENGTH] not in marks
+            or (one.state == "approved" and newest[_asked(one)] != one.id)
+        ]
+        return sorted(found)[:limit]
+
+    async def delete(self, ids: Sequence[int]) -> int:
+        return sum(self._t.writings.pop(one, None) is not None for one in ids)
+
     async def spend(self, purpose: str, spent: Spent, now_ms: int) -> None:
         key = (now_ms - now_ms % HOUR_MS, purpose)
         self._t.spending[key] = _sum([self._t.spending.get(key, Spent()), spent])
@@ -64,6 +80,11 @@ class MemoryWritings:
 
     def _newest(self, wanted: Callable[[Writing], bool]) -> list[Writing]:
         return [one for _, one in sorted(self._t.writings.items(), reverse=True) if wanted(one)]
+
+
+def _asked(one: Writing) -> tuple[int, str]:
+    """For whom it was written, and from which brief."""
+    return one.person_no, one.fingerprint[:MARK_LENGTH]
 
 
 def _sum(parts: Sequence[Spent]) -> Spent:

@@ -18,7 +18,7 @@ from adapters.sql.work import Work
 from core.errors import StoreError
 
 FOLDER: Final = Path(__file__).parent / "migrations"
-HEAD: Final = "0003"
+HEAD: Final = "0004"
 """The newest revision; a test compares it with the scripts."""
 
 _REVISION: Final = text("SELECT version_num FROM alembic_version")

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict, fields, replace
 from typing import Any, Final
 
-from sqlalchemy import BindParameter, Select, bindparam, func, or_, select, update
+from sqlalchemy import BindParameter, Select, and_, bindparam, delete, exists, func, or_, select, update
 
 from adapters.sql import tables
 from adapters.sql.work import Upsert, Work, chunks
 from core.ports import Spent, Writing
+from core.writing import MARK_LENGTH
 
 WRITING: Final = tables.table(tables.Writing)
 SPENDING: Final = tables.table(tables.Spending)
@@ -44,6 +45,31 @@ _DECIDE: Final = (
         decided_ms=bindparam("at"),
     )
 )
+_NEWER = WRITING.alias("newer")
+_USELESS: Final = (
+    select(WRITING.c.id)
+    .where(
+        WRITING.c.person_no > 0,
+        WRITING.c.at_ms < bindparam("before"),
+        or_(
+            func.substr(WRITING.c.fingerprint, 1, MARK_LENGTH).not_in(bindparam("values", expanding=True)),
+            and_(
+                WRITING.c.state == "approved",
+                exists().where(
+                    _NEWER.c.person_no == WRITING.c.person_no,
+                    _NEWER.c.content == WRITING.c.content,
+                    _NEWER.c.state == "approved",
+                    _NEWER.c.id > WRITING.c.id,
+                    func.substr(_NEWER.c.fingerprint, 1, MARK_LENGTH)
+                    == func.substr(WRITING.c.fingerprint, 1, MARK_LENGTH),
+                ),
+            ),
+        ),
+    )
+    .order_by(WRITING.c.id)
+    .limit(_MOST)
+)
+_DELETE: Final = delete(WRITING).where(WRITING.c.id.in_(bindparam("values", expanding=True)))
 _SPEND: Final = Upsert.into(
     SPENDING,
     lambda new: new.on_conflict_do_update(
@@ -94,6 +120,13 @@ class SqlWritings:
     async def decide(self, writing_id: int, state: str, reason: str, author: str, now_ms: int) -> bool:
         decision = {"of_id": writing_id, "becomes": state, "why": reason, "who": author, "at": now_ms}
         return await self._work.run(_DECIDE, decision) == 1
+
+    async def useless(self, marks: Collection[str], before_ms: int, limit: int) -> list[int]:
+        given = {"values": sorted(marks) or [""], "before": before_ms, "most": limit}
+        return [row[0] for row in await self._work.rows(_USELESS, given)]
+
+    async def delete(self, ids: Sequence[int]) -> int:
+        return await self._work.run_in(_DELETE, sorted(set(ids)))
 
     async def spend(self, purpose: str, spent: Spent, now_ms: int) -> None:
         hour = {"hour_ms": now_ms - now_ms % HOUR_MS, "purpose": purpose}

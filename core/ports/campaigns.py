@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -88,6 +88,13 @@ class Writings(Protocol):
         """waiting -> approved or rejected; False if it is not waiting."""
         ...
 
+    async def useless(self, marks: Collection[str], before_ms: int, limit: int) -> list[int]:
+        """Texts for one person, written before the moment, that nobody will be sent: those of other briefs
+        than these (`core.writing.brief_marks`), and approved ones of which the person has a newer one of the
+        same brief. By id."""
+        ...
+
+    async def delete(self, ids: Sequence[int]) -> int: ...
     async def spend(self, purpose: str, spent: Spent, now_ms: int) -> None:
         """Add to the hour's account."""
         ...

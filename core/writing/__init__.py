@@ -11,15 +11,29 @@ fulfilled by adapters), budget and storing (flow), who reviews (desk).
 """
 
 from core.writing.checking import checks
-from core.writing.values import About, Ask, Draft, Usage, Writer, about, fingerprint, fits, longest_tokens
+from core.writing.values import (
+    MARK_LENGTH,
+    About,
+    Ask,
+    Draft,
+    Usage,
+    Writer,
+    about,
+    brief_marks,
+    fingerprint,
+    fits,
+    longest_tokens,
+)
 
 __all__ = [
+    "MARK_LENGTH",
     "About",
     "Ask",
     "Draft",
     "Usage",
     "Writer",
     "about",
+    "brief_marks",
     "checks",
     "fingerprint",
     "fits",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final, Protocol
 
@@ -11,6 +12,8 @@ from core.errors import ContentError
 from core.profile import Profile
 from core.text import TOPICS
 
+MARK_LENGTH: Final = 32
+"""So many characters of a fingerprint say from which brief a text was written, in which language."""
 _EDITION: Final = "1"
 """Changed when what is asked changes so much that older texts no longer count as its answer."""
 _ABSENCES: Final = ((2.0, "days"), (8.0, "a week or so"), (31.0, "weeks"), (float("inf"), "months"))
@@ -79,6 +82,17 @@ def fingerprint(ask: Ask) -> str:
     return f"{_base(ask)}.{said}"
 
 
+def brief_marks(contents: Iterable[Content]) -> frozenset[str]:
+    """How the fingerprints of all texts begin that were written from these contents' briefs as they stand:
+    the first `MARK_LENGTH` characters."""
+    return frozenset(
+        _base(Ask(content, language))
+        for content in contents
+        if content.brief is not None
+        for language in content.texts
+    )
+
+
 def fits(mark: str, content: Content, language: str) -> bool:
     """True if the text with this fingerprint was written from the content's brief as it stands today."""
     if content.brief is None:
@@ -90,7 +104,7 @@ def _base(ask: Ask) -> str:
     brief = ask.brief
     parts = (_EDITION, ask.content.name, ask.content.kind, ask.language, ask.template, brief.tone)
     told = repr((parts, brief.facts, brief.links, brief.max_chars, brief.personal, bool(ask.content.media)))
-    return hashlib.sha256(told.encode("utf-8", "surrogatepass")).hexdigest()[:32]
+    return hashlib.sha256(told.encode("utf-8", "surrogatepass")).hexdigest()[:MARK_LENGTH]
 
 
 @dataclass(frozen=True, slots=True)

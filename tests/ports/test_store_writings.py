@@ -6,6 +6,7 @@ import asyncio
 from dataclasses import replace
 
 from core.ports import Spent, Store, Writing
+from core.writing import MARK_LENGTH
 from tests.ports.worlds import HOUR, NOW, people
 
 TEXT = Writing(0, "hot_offer", "tr", "f1", 0, "waiting", "Merhaba {first_name}", "", "gpt", NOW)
@@ -95,6 +96,37 @@ async def test_a_forgotten_person_leaves_no_text(store: Store) -> None:
         await tx.erasures.erase(gone, [], NOW)
     async with store.transaction(write=False) as tx:
         assert await tx.writings.waiting(0, 9) == [for_all, other]
+
+
+async def test_personal_texts_of_other_briefs_and_followed_ones_are_of_no_use(store: Store) -> None:
+    anna, bora = await people(store, 11, 12)
+    now, former = "n" * MARK_LENGTH, "f" * MARK_LENGTH
+    text = replace(TEXT, state="approved", fingerprint=f"{now}.a", person_no=anna)
+    made = await add(
+        store,
+        text,  # followed by the last of these
+        replace(text, fingerprint=f"{former}.a"),  # of a brief that is no more
+        replace(text, fingerprint=f"{former}.b", state="refused"),
+        replace(text, fingerprint=f"{former}.", person_no=0),  # for everybody
+        replace(text, state="refused"),  # a try
+        replace(text, state="waiting"),
+        replace(text, person_no=bora),  # Bora's only one
+        replace(text, fingerprint=f"{former}.a", at_ms=NOW + 1),  # young
+        replace(text, fingerprint=f"{now}.b", at_ms=NOW + 1),
+    )
+    ids = [one.id for one in made]
+    async with store.transaction(write=False) as tx:
+        assert await tx.writings.useless({now}, NOW, 9) == []
+        assert await tx.writings.useless({now}, NOW + 1, 9) == ids[:3]
+        assert await tx.writings.useless({now}, NOW + 1, 2) == ids[:2]
+        assert await tx.writings.useless({now, former}, NOW + 1, 9) == ids[:2]
+        assert await tx.writings.useless(set(), NOW + 1, 9) == [*ids[:3], *ids[4:7]]
+    async with store.transaction() as tx:
+        assert await tx.writings.delete([*ids[:3], 10**9]) == 3
+        assert await tx.writings.delete([]) == 0
+    async with store.transaction(write=False) as tx:
+        assert await tx.writings.useless({now}, NOW + 1, 9) == []
+        assert await tx.writings.get(ids[3]) == made[3]
 
 
 async def test_many_who_spend_at_once_never_spend_more_than_is_left(store: Store) -> None:

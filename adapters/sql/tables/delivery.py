@@ -84,6 +84,7 @@ class Writing(SQLModel, table=True):
     __table_args__: ClassVar[Any] = (
         Index("writing_content", "content", "language", "state"),
         Index("writing_asked", "fingerprint"),
+        Index("writing_person", "person_no", "content"),
     )
     id: int | None = row_id()
     content: str = string()
