@@ -7,33 +7,23 @@ or the end of input leaves. Data of the demo are marked SIMULATED on every scree
 from __future__ import annotations
 
 import asyncio
-import shlex
 from collections.abc import Callable, Coroutine
-from contextlib import AsyncExitStack, suppress
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
-from app.desk.groups import group_card, group_list
 from app.desk.links import link_report
 from console.campaign_screens import CampaignScreens
-from console.exporting import everybody, people_report, write_file
+from console.journey_screens import JourneyScreens
 from console.output import BOLD, YELLOW, Mode, Output
-from console.report import Report
-from console.screens import delivery, groups, health, learning, links, people, segments, strategies
+from console.people_screens import PeopleScreens
+from console.screens import delivery, health, learning, links, segments, strategies
 from console.session import Desk, Options, open_desk
 from console.terminal import Back, Quit, Terminal
-from core.errors import KairosError, NotFoundError
-
-if TYPE_CHECKING:
-    pass
+from console.visit import ENTER, Visit
+from core.errors import KairosError
 
 T = TypeVar("T")
-PAGE = 15
-"""People on one page of a list."""
-ENTER = "Enter or b back, q quit: "
-PERSON = "person (number, @username, tg:ID or part of a name), b back, q quit: "
-PEOPLE = "Enter next page, a number = that person, e FILE export, b back, q quit: "
 
 
 def run_menu(options: Options) -> int:
@@ -76,20 +66,23 @@ class Menu:
 
     def __init__(self, desk: Desk, terminal: Terminal, runner: asyncio.Runner, options: Options) -> None:
         self.desk, self.terminal, self._runner, self._options = desk, terminal, runner, options
+        self._visit = Visit(desk, terminal, self._get)
+        self._people = seen = PeopleScreens(desk, terminal, self._get)
         sent = CampaignScreens(desk, terminal, self._get)
+        ways = JourneyScreens(desk, terminal, self._get)
         self.screens: tuple[Screen, ...] = (
-            Screen("User analysis and segmentation", self.person),
+            Screen("User analysis and segmentation", lambda: seen.people(self._title(0))),
             Screen("Segment performance report", self.report),
             Screen("Dynamic delivery status", self.delivery),
-            Screen("People by segment", self.members),
+            Screen("People by segment", lambda: seen.members(self._title(3))),
             Screen("Strategies and versions", self.strategies),
             Screen("Learning report", self.learning),
             Screen("Bots", self.bots),
             Screen("Health", self.health),
-            Screen("Groups and channels", self.groups),
+            Screen("Groups and channels", lambda: seen.groups(self._title(8))),
             Screen("Links and campaigns", self.links),
             Screen("Broadcasts", lambda: sent.broadcasts(self._title(10))),
-            Screen("Journeys", lambda: sent.journeys(self._title(11))),
+            Screen("Journeys", lambda: ways.journeys(self._title(11))),
             Screen("Contents and texts", lambda: sent.contents(self._title(12))),
         )
 
@@ -109,16 +102,7 @@ class Menu:
             except Back:
                 continue
 
-    # ------------------------------------------------------------------ the four screens of every day
-    def person(self) -> None:
-        """One person: profile, timeline, segments with evidence, why."""
-        page = self._get(self.desk.queries.people(limit=PAGE))
-        report = Report([people.lines(page, people.NOBODY)], verb="users list")
-        while True:
-            text = self.terminal.show(report, self._title(0), PERSON)
-            found = self._one_or_many(text) if text else None
-            report = found or report
-
+    # ------------------------------------------------------------------ delivery and figures
     def report(self) -> None:
         """All segments compared."""
         found = self._get(self.desk.queries.segment_report())
@@ -129,33 +113,24 @@ class Menu:
         while True:
             status = delivery.status(self._get(self.desk.queries.delivery()))
             answer = self.terminal.show(status, self._title(2), "p pause, r resume, w why, b back, q quit: ")
-            if answer in ("p", "r"):
-                self._switch(answer == "p")
-            elif answer == "w":
-                with suppress(Back):
-                    self._why(self.terminal.ask("person (number, @username, tg:ID): "))
-
-    def members(self) -> None:
-        """Sizes of the segments, and the people of one."""
-        sizes = self._get(self.desk.queries.segment_sizes())
-        report = segments.sizes(sizes, self._get(self.desk.queries.count()))
-        names = list(sizes)
-        while True:
-            answer = self.terminal.show(report, self._title(3), "segment (1-8 or its name), b back, q quit: ")
-            chosen = answer.isdigit() and 0 < int(answer) <= len(names)
-            with suppress(Back):
-                self._members_of(names[int(answer) - 1] if chosen else answer.upper())
+            with self._visit.stays():
+                if answer in ("p", "r"):
+                    self._switch(answer == "p")
+                elif answer == "w":
+                    self._people.why(self.terminal.ask("person (number, @username, tg:ID): "))
 
     # ------------------------------------------------------------------ the others
     def strategies(self) -> None:
         """The versions in force, and the history of one segment."""
-        found = strategies.overview(self._get(self.desk.queries.strategies()))
-        name = self.terminal.show(
-            found, self._title(4), "a segment for its history, b back, q quit: "
-        ).upper()
-        if name:
-            history = self._get(self.desk.queries.strategy_history(name))
-            self.terminal.show(strategies.history(name, history), f"{self._title(4)}: {name}", ENTER)
+        while True:
+            found = strategies.overview(self._get(self.desk.queries.strategies()))
+            prompt = f"a segment for its history, {ENTER}"
+            name = self.terminal.show(found, self._title(4), prompt).upper()
+            if not name:
+                return
+            with self._visit.stays():
+                history = self._get(self.desk.queries.strategy_history(name))
+                self.terminal.show(strategies.history(name, history), f"{self._title(4)}: {name}", ENTER)
 
     def learning(self) -> None:
         """What was learned."""
@@ -170,19 +145,6 @@ class Menu:
         """What the doctor says."""
         shown = replace(self._options, demo=self.terminal.out.simulated)  # what the menu was opened over
         self.terminal.show(self._get(health.examine(shown)), self._title(7), ENTER)
-
-    def groups(self) -> None:
-        """Groups and channels, and one of them."""
-        space = self.desk.workspace
-        while True:
-            report = groups.lines(self._get(group_list(space, 0, PAGE)), PAGE)
-            prompt = "a number = that group, Enter or b back, q quit: "
-            answer = self.terminal.show(report, self._title(8), prompt)
-            if not answer:
-                return
-            with suppress(Back):
-                card = groups.card(self._get(group_card(space, answer)))
-                self.terminal.show(card, self._title(8), ENTER)
 
     def links(self) -> None:
         """Where people came from."""
@@ -208,54 +170,11 @@ class Menu:
         except KairosError as error:
             self.terminal.tell(error)
 
-    def _one_or_many(self, text: str) -> Report | None:
-        """Show the card of whom the text means; else everybody whom it finds."""
-        try:
-            self._card(text)
-        except NotFoundError:
-            found = self._get(self.desk.queries.search(text, PAGE))
-            table = people.lines(found, f"nobody matches {text}")
-            return Report([table], verb=f"users find {shlex.quote(text)}")
-        return None
-
-    def _card(self, text: str) -> None:
-        card = self._get(self.desk.queries.card(text))
-        with suppress(Back):
-            prompt = "w why written to or not, Enter or b back, q quit: "
-            if self.terminal.show(people.card(card), self._title(0), prompt) == "w":
-                self._why(str(card.line.person_no))
-
-    def _why(self, text: str) -> None:
-        found = people.why(self._get(self.desk.queries.why(text)))
-        self.terminal.show(found, "Why a person is written to or not", ENTER)
-
-    def _members_of(self, name: str) -> None:
-        after = 0
-        while True:
-            found = self._get(self.desk.queries.people(name, after, PAGE))
-            verb = f"segments members {name} --limit {PAGE}" + (f" --after {after}" if after else "")
-            table = people.lines(found, "no more people" if after else f"nobody is in {name} now")
-            answer = self.terminal.show(Report([table], verb=verb), f"{self._title(3)}: {name}", PEOPLE)
-            if answer.startswith("e "):
-                self._export(name, Path(answer[2:].strip()).expanduser())
-            elif answer:
-                self._card(answer)
-            elif not found:
-                return
-            else:
-                after = found[-1].person_no
-
-    def _export(self, name: str, path: Path) -> None:
-        found = self._get(everybody(self.desk.queries, name))
-        write_file(path, people_report(found), simulated=self.terminal.out.simulated)
-        self.terminal.ask(f"{len(found)} people are in {path}. {ENTER}")
-
     def _switch(self, pause: bool) -> None:
         from app.desk.commands import Scope
 
-        words = "pause" if pause else "resume"
-        if self.terminal.ask(f"{words} all delivery? [y/N] ").lower() in ("y", "yes", "e", "evet"):
-            commands = self.desk.commands
+        words, commands = "pause" if pause else "resume", self.desk.commands
+        if self._visit.sure(f"{words} all delivery?", f"delivery {words}"):
             self._get(commands.pause(Scope()) if pause else commands.resume(Scope()))
 
     def _title(self, number: int) -> str:

@@ -51,11 +51,12 @@ class Terminal:
 
     def show(self, report: Report, title: str, prompt: str) -> str:
         """A report in pages that fit, each under its title; the operator's answer, given on any of them."""
-        lines = self.out.lines(report, mark=False)
+        lines, broken = self.out.lines(report, mark=False), 0
         if report.verb:
-            command = f"python3 {self.out.here(f'{PROGRAM} {report.verb}')}"
-            lines += ["", self.out.paint(f"in a script: {command}", DIM)]
-        height = max(shutil.get_terminal_size((80, 24)).lines - SPARE, 5)
+            command = f"in a script: python3 {self.out.here(f'{PROGRAM} {report.verb}')}"
+            lines += ["", self.out.paint(command, DIM)]
+            broken = (len(command) - 1) // self.out.width  # left whole, so that it can be copied
+        height = max(shutil.get_terminal_size((80, 24)).lines - SPARE - broken, 5)
         for start in range(0, len(lines), height):
             self._page(title, lines[start : start + height])
             rest = len(lines) - start - height

@@ -209,6 +209,14 @@ class JourneyDesk:
             await close(tx, name)
             await self._audit(tx, "stop", name, {})
 
+    async def close_and_empty(self, name: str) -> int:
+        """Take no newcomers any more, and everybody out who is inside; how many they were. RefusedError if
+        nobody is inside and nobody comes."""
+        line = (await self.card(name)).line
+        if line.live or not line.counts.get(ACTIVE, 0):
+            await self.close(name)
+        return await self.empty(name)
+
     # ------------------------------------------------------------------ people
     async def empty(self, name: str) -> int:
         """Take everybody out who is inside; how many they were."""

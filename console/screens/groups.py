@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 NONE = "no groups yet: add a bot to a group, and it appears here"
 
 
-def lines(found: Sequence[GroupLine], limit: int) -> Report:
-    """A page of groups."""
+def lines(found: Sequence[GroupLine], limit: int, after: int = 0) -> Report:
+    """A page of groups; `after`: behind which of them it begins."""
     columns = [
         Column("group", "group", right=True),
         Column("title", "title"),
@@ -34,8 +34,9 @@ def lines(found: Sequence[GroupLine], limit: int) -> Report:
         if len(found) == limit
         else ""
     )
+    page = f" --limit {limit} --after {after}" if after else ""
     table = Table("groups", columns, [_row(one) for one in found], "Groups and channels", NONE)
-    return Report([table], main="groups", verb="groups list", next_step=following)
+    return Report([table], main="groups", verb=f"groups list{page}", next_step=following)
 
 
 def _row(line: GroupLine) -> Row:

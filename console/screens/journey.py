@@ -201,8 +201,8 @@ def _sending(found: JourneyCard, step: str) -> str:
     return f" (within {one.act.lifetime_h:g} h, priority {one.act.priority:g})"
 
 
-def people(name: str, found: Sequence[Enrolment], limit: int) -> Report:
-    """Who is where."""
+def people(name: str, found: Sequence[Enrolment], limit: int, after: int = 0) -> Report:
+    """Who is where; `after`: behind whom this page begins."""
     columns = [
         Column("person_no", "person", right=True),
         Column("run", "run", right=True, drop=2),
@@ -220,7 +220,8 @@ def people(name: str, found: Sequence[Enrolment], limit: int) -> Report:
     step = (
         f"manage_crm.py journey people {name} --after {found[-1].person_no} --limit {limit}" if full else ""
     )
-    return Report([table], main="people", verb=f"journey people {name}", next_step=step)
+    page = f" --limit {limit} --after {after}" if after else ""
+    return Report([table], main="people", verb=f"journey people {name}{page}", next_step=step)
 
 
 def _way(one: Enrolment) -> Row:

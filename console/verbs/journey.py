@@ -208,10 +208,10 @@ def stop(
     change = _Change(words, f"{PROGRAM} stop {name}{option}", f"{PROGRAM} report {name}", yes, dry_run)
 
     async def close(desk: Desk) -> None:
-        if line.live:
-            await desk_of(desk).close(name)
         if everybody:
-            await desk_of(desk).empty(name)
+            await desk_of(desk).close_and_empty(name)
+        else:
+            await desk_of(desk).close(name)
 
     if _agreed(out, change):
         ask(ctx, out, close)
