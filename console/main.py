@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import cache
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from typer.exceptions import TyperException
@@ -101,7 +102,7 @@ def run(arguments: Sequence[str]) -> int:
     """Run one command line; the exit code."""
     CHOSEN.set(Options())
     try:
-        code = app(_everywhere(arguments), prog_name=PROGRAM, standalone_mode=False)
+        code = _commands()(_everywhere(arguments), prog_name=PROGRAM, standalone_mode=False)
     except SystemExit as done:
         code = done.code
     except NobodyReads:
@@ -113,6 +114,12 @@ def run(arguments: Sequence[str]) -> int:
     except Exception as error:  # noqa: BLE001 - the last fence: operators get a sentence, never a traceback
         return _failed(error)
     return code if isinstance(code, int) else 0
+
+
+@cache
+def _commands() -> Callable[..., Any]:
+    """All verbs, read from their functions once: whoever runs many lines in one process waits once."""
+    return typer.main.get_command(app)
 
 
 def _failed(error: Exception) -> int:
