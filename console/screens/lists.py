@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from console.report import Column, Fact, Facts, Report, Row, Table, iso, moment_of
 
 if TYPE_CHECKING:
-    from app.desk.lists import ListCard
+    from app.desk.lists import Changed, ListCard
     from core.ports import PeopleList, PersonRecord
 
 NO_LISTS = "no lists yet; next: manage_crm.py lists make our-staff, and lists add our-staff PERSON"
@@ -50,6 +50,20 @@ def card(found: ListCard, limit: int) -> Report:
         page = f"--after {found.people[-1].person_no} --limit {limit}"
         following = f"manage_crm.py lists show {about.name} {page}"
     return Report([facts, table], main="members", verb=f"lists show {about.name}", next_step=following)
+
+
+def changed(name: str, done: Changed, *, dry_run: bool) -> Report:
+    """Who was put on a list or taken off: how many, and who is unknown."""
+    facts = [
+        Fact("list", "list", name),
+        Fact("changed", "changed", done.changed),
+        Fact("already", "stood so already", done.already),
+        Fact("known", "known", done.changed + done.already),
+        Fact("unknown", "unknown", len(done.unknown)),
+        Fact("unknown_people", "nobody is known as", list(done.unknown)),
+        Fact("dry_run", "dry run", dry_run),
+    ]
+    return Report([Facts("changed", facts)])
 
 
 def _row(one: PeopleList) -> Row:

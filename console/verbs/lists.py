@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from console.output import Output, joined
+from console.output import Mode, Output, joined
 from console.session import After, DryRun, Json, Limit, Yes, ask, confirm, output
-from core.errors import SettingsError
+from core.errors import NotFoundError, SettingsError
 
 if TYPE_CHECKING:
     from app.desk.lists import Changed
@@ -92,33 +92,37 @@ def drop(ctx: typer.Context, name: Name, yes: Yes = False, dry_run: DryRun = Fal
 
 
 @app.command()
-def add(
+def add(  # noqa: PLR0913 - every option of the verb is a parameter
     ctx: typer.Context,
     name: Name,
     people: People = None,
     file: File = None,
+    *,
     dry_run: DryRun = False,
+    json: Json = False,
 ) -> None:
-    """Put people on a list."""
+    """Put people on a list; exit 4 when none of them is known."""
     from app.desk.lists import put_on
 
-    out, meant = output(False), _people(people, file)
+    out, meant = output(json), _people(people, file)
     done = ask(ctx, out, lambda desk: put_on(desk.workspace, desk.actor, name, meant, dry_run=dry_run))
     _tell(out, name, done, ("put on it", "were on it already"), dry_run=dry_run)
 
 
 @app.command()
-def remove(
+def remove(  # noqa: PLR0913 - every option of the verb is a parameter
     ctx: typer.Context,
     name: Name,
     people: People = None,
     file: File = None,
+    *,
     dry_run: DryRun = False,
+    json: Json = False,
 ) -> None:
-    """Take people off a list."""
+    """Take people off a list; exit 4 when none of them is known."""
     from app.desk.lists import take_off
 
-    out, meant = output(False), _people(people, file)
+    out, meant = output(json), _people(people, file)
     done = ask(ctx, out, lambda desk: take_off(desk.workspace, desk.actor, name, meant, dry_run=dry_run))
     _tell(out, name, done, ("taken off", "were not on it"), dry_run=dry_run)
 
@@ -133,13 +137,24 @@ def _people(people: list[str] | None, file: Path | None) -> list[str]:
 
 
 def _tell(out: Output, name: str, done: Changed, words: tuple[str, str], *, dry_run: bool) -> None:
+    """What was done, and who is unknown. Raises NotFoundError where all of them are."""
+    from console.screens import lists
+
+    if out.mode is Mode.JSON:
+        out.show(lists.changed(name, done, dry_run=dry_run))
+    more = f" and {len(done.unknown) - SHOWN} more" if len(done.unknown) > SHOWN else ""
+    nobody = f"nobody is known as {joined(done.unknown[:SHOWN])}{more}"
+    known = done.changed + done.already
+    if not known:
+        raise NotFoundError(
+            f"nothing changed on the list {name}: {nobody}", next_step="manage_crm.py users find TEXT"
+        )
     said = f"list {name}: {done.changed} {'would be ' if dry_run else ''}{words[0]}"
     if done.already:
         said += f", {done.already} {words[1]}"
     out.note(f"dry run, nothing changed: {said}" if dry_run else said)
     if done.unknown:
-        more = f" and {len(done.unknown) - SHOWN} more" if len(done.unknown) > SHOWN else ""
-        out.note(f"nobody is known as {joined(done.unknown[:SHOWN])}{more}")
+        out.note(f"{known} known, {len(done.unknown)} unknown: {nobody}")
 
 
 def _asked(out: Output, what: str, again: str, *, yes: bool, dry_run: bool) -> bool:

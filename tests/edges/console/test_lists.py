@@ -86,7 +86,8 @@ def test_people_come_from_a_file_and_unknown_ones_are_named(terminal: Terminal, 
     file.write_text('# who works here\n1,Anna\n"@dora";x\n\n4711\nnobody\n', encoding="utf-8")
     terminal.does("lists make our-staff --yes")
     told = terminal.does(f"lists add our-staff 1 --file {file}")
-    assert "2 put on it" in told and "nobody is known as 4711, nobody" in told
+    assert "2 put on it" in told
+    assert "2 known, 2 unknown: nobody is known as 4711, nobody" in told
     assert "2 were on it already" in terminal.does(f"lists add our-staff --file {file}")
 
 
@@ -101,6 +102,32 @@ def test_a_long_file_is_taken_page_by_page_and_nobody_counts_twice(
     assert "2 put on it" in told
     assert "already" not in told
     assert "2 taken off" in terminal.does(f"lists remove our-staff --file {file}")
+
+
+@pytest.mark.parametrize("verb", ["add", "remove"])
+def test_nobody_known_is_an_error_that_names_them(terminal: Terminal, verb: str) -> None:
+    terminal.does("lists make our-staff --yes")
+    strangers = " ".join(f"tg:{number}" for number in range(71, 78))
+    told = terminal.does(f"lists {verb} our-staff {strangers}", 4)
+    assert "nobody is known as tg:71, tg:72, tg:73, tg:74, tg:75 and 2 more" in told
+    assert "next: " in told and "users find" in told
+    found = json.loads(terminal.does(f"lists {verb} our-staff @nobody --json", 4).partition("error:")[0])
+    assert found["changed"]["unknown_people"] == ["@nobody"]
+
+
+def test_the_document_says_who_was_known_and_who_not(terminal: Terminal) -> None:
+    terminal.does("lists make our-staff --yes")
+    terminal.does("lists add our-staff 2")
+    told = terminal.does("lists add our-staff 1 2 @nobody 4711 --json").partition("list our-staff")[0]
+    assert json.loads(told)["changed"] == {
+        "list": "our-staff",
+        "changed": 1,
+        "already": 1,
+        "known": 2,
+        "unknown": 2,
+        "unknown_people": ["@nobody", "4711"],
+        "dry_run": False,
+    }
 
 
 def test_pages_follow_one_another(terminal: Terminal) -> None:
