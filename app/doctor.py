@@ -21,6 +21,7 @@ from adapters.redis.place import Place
 from adapters.redis.server import answers, find_program
 from adapters.settings import Settings, bot_tokens, load
 from adapters.settings.key import KEY_FILE, installation_key
+from adapters.settings.secrets import gpt_key
 from adapters.sql.lanes import place
 from adapters.sql.migrate import current, head
 from adapters.telegram.client import TelegramClient
@@ -71,6 +72,7 @@ async def examine(config: Path | None, *, demo: bool = False) -> list[Check]:
         *(await _record(config, demo=False) if database.detail.startswith(AT_VERSION) else ()),
         await _looked("redis", lambda: _any_redis(settings)),
         await _looked("key", lambda: _key(settings)),
+        await _looked("gpt", lambda: _gpt(settings)),
         _listen(settings),
     ]
     if not settings.bots:
@@ -240,6 +242,13 @@ async def _key(settings: Settings) -> Check:
     key = installation_key(settings, os.environ)
     source = f"variable {space.key_env}" if space.key_env else (space.key_file or own).name
     return Check("key", ok=True, detail=f"{len(key)} bytes from {source}")
+
+
+async def _gpt(settings: Settings) -> Check:
+    """Whether texts can be asked for; nothing is asked."""
+    if gpt_key(settings, os.environ) is None:
+        return Check("gpt", ok=True, detail="off: no key is set (gpt.key_env), the templates are sent")
+    return Check("gpt", ok=True, detail=f"a key is there; {settings.gpt.model} at {settings.gpt.base_url}")
 
 
 def _listen(settings: Settings) -> Check:

@@ -79,6 +79,11 @@ def gpt_key(settings: Settings, env: Mapping[str, str]) -> SecretStr | None:
     gpt = settings.gpt
     if gpt.key_env is not None:
         source, text = f"environment variable {gpt.key_env} (gpt.key_env)", env.get(gpt.key_env, "").strip()
+        if not text:
+            raise SettingsError(
+                f"environment variable {gpt.key_env}, the key of GPT (gpt.key_env), is not set",
+                next_step=f"export {gpt.key_env}=<the key>, or remove gpt.key_env to send the templates",
+            )
     elif gpt.key_file is not None:
         path = settings.beside(gpt.key_file)
         source = f"{path} (gpt.key_file)"

@@ -41,7 +41,7 @@ class Review:
 @dataclass(frozen=True, slots=True)
 class Price:
     """What is missing, and what asking for it would cost at most. key: whether there is one; spent: in the
-    last 24 hours."""
+    last 24 hours; briefs: contents that can be written for at all; waiting: texts that wait for review."""
 
     wanted: tuple[Wanted, ...]
     shared: int
@@ -49,6 +49,8 @@ class Price:
     spent: Spent
     budget: Budget
     key: bool
+    briefs: int
+    waiting: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,9 +133,13 @@ class WritingDesk:
             only = await self._only(tx, name)
             missing = await missing_texts(tx, self._space.specs, now_ms, only)
             spent = await tx.writings.spent("", now_ms - DAY_MS)
+            contents = (await load_catalog(tx, self._space.specs)).contents.values()
+            waiting = len(await tx.writings.waiting(0, _MANY))
+        briefs = sum(one.brief is not None for one in contents)
         most = _sum([service.budget.cost(_most(service, one)) for one in missing.wanted])
         key = service.writer is not None
-        return Price(missing.wanted, len(missing.given), most, spent, service.budget, key)
+        shared, budget = len(missing.given), service.budget
+        return Price(missing.wanted, shared, most, spent, budget, key, briefs, waiting)
 
     async def write(self, service: Service, name: str = "", limit: int = 20) -> Written:
         """Ask for what is missing, within the budget, as the periodic step does."""
@@ -178,6 +184,7 @@ def _most(service: Service, one: Wanted) -> Usage:
     return Usage(_PROMPT + said, _ANSWER + one.ask.brief.max_chars)
 
 
+_MANY: Final = 10_000
 _PROMPT: Final = 2_000
 _ANSWER: Final = 2_000
 

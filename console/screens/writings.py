@@ -72,6 +72,7 @@ def price(found: Price) -> Report:
     ]
     budget, most, spent = found.budget, found.most, found.spent
     facts = [
+        _means(found),
         Fact("key", "key", found.key, "" if found.key else "none: the templates are sent (gpt.key_env)"),
         Fact("missing", "texts missing", len(found.wanted)),
         Fact("shared", "texts that others share", found.shared),
@@ -83,14 +84,36 @@ def price(found: Price) -> Report:
         Fact("money_a_day", "money a day allowed", budget.money_a_day / MILLION),
         Fact("requests_an_hour", "requests an hour allowed", budget.requests_an_hour),
     ]
-    table = Table("missing", columns, rows, "Texts that are missing", "every brief has its texts")
+    table = Table("missing", columns, rows, "Texts that are missing", meaning(found))
     return Report([table, Facts("price", facts)], verb="content write --dry-run")
 
 
-def written(done: Written) -> Report:
-    """What came of asking."""
+def meaning(found: Price) -> str:
+    """Why there is nothing to ask for, or nobody to ask, in a sentence; else empty."""
+    if not found.briefs:
+        return "no content has a brief, so there is nothing to write (docs/gpt-texts.md says how to add one)"
+    if not found.wanted and not found.shared:
+        verb = "wait" if found.waiting > 1 else "waits"
+        waits = f"; {found.waiting} {verb} for review" if found.waiting else ""
+        return f"nothing is missing: every brief has its texts{waits}"
+    if found.wanted and not found.key:
+        n = len(found.wanted)
+        texts = f"{n} missing text{'s' if n > 1 else ''}"
+        return f"no key is set (gpt.key_env), so the templates are sent in place of {texts}"
+    return ""
+
+
+def _means(found: Price) -> Fact:
+    """Shown only where there is something to say."""
+    said = meaning(found)
+    return Fact("means", "that means" if said else "", said or None)
+
+
+def written(done: Written, found: Price) -> Report:
+    """What came of asking for what was found to be missing."""
     refused = ", ".join(f"{kind} {n}" for kind, n in sorted(done.refused.items()))
     facts = [
+        _means(found),
         Fact("asked", "asked", done.asked),
         Fact("approved", "in use", done.approved),
         Fact("waiting", "wait for review", done.waiting),

@@ -101,7 +101,7 @@ def write(
         finally:
             await service.close()
 
-    out.show(writings.written(ask(ctx, out, written)))
+    out.show(writings.written(ask(ctx, out, written), found))
 
 
 def _desk(desk: Desk) -> WritingDesk:

@@ -179,3 +179,80 @@ def test_a_rejection_says_why(config: Path, capsys: pytest.CaptureFixture[str]) 
     assert "is rejected" in said(config, "content reject 1 --reason dull --yes", capsys)[1]
     said(config, "content write nothing --yes", capsys, 4)
     said(config, "content write hot_offer --yes", capsys, 3)
+
+
+@pytest.fixture
+def keyless(database: Path) -> Path:
+    """An installation without a key and without a brief."""
+    file = database.parent / "config.yaml"
+    file.write_text(f"store: {{url: 'sqlite:///{database}'}}\n", encoding="utf-8")
+    return file
+
+
+def means(config: Path, line: str, capsys: pytest.CaptureFixture[str]) -> str | None:
+    """What the document says that its figures mean, with and without a dry run the same."""
+    done = json.loads(said(config, f"{line} --yes --json", capsys)[0])["written"]
+    looked = json.loads(said(config, f"{line} --dry-run --json", capsys)[0])["price"]
+    assert done["means"] == looked["means"]
+    found: str | None = done["means"]
+    return found
+
+
+def test_nothing_to_write_is_a_sentence(keyless: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert (means(keyless, "content write", capsys) or "").startswith("no content has a brief")
+    brief = keyless.parent / "members.yaml"
+    brief.write_text(json.dumps({"content": [to_document(CONTENT)]}), encoding="utf-8")
+    said(keyless, f"content put {brief} --yes", capsys)
+    told = means(keyless, "content write", capsys)
+    assert told == "no key is set (gpt.key_env), so the templates are sent in place of 1 missing text"
+
+
+def test_texts_that_are_all_there_or_wait_are_a_sentence(
+    config: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    said(config, "content write --yes", capsys)
+    told = means(config, "content write", capsys)
+    assert told == "nothing is missing: every brief has its texts; 1 waits for review"
+    said(config, "content approve 1 --yes", capsys)
+    assert means(config, "content write", capsys) == "nothing is missing: every brief has its texts"
+    assert "nothing is missing: every brief has its texts" in said(config, "content write", capsys)[0]
+
+
+def test_texts_that_can_be_asked_for_need_no_sentence(
+    config: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    looked = json.loads(said(config, "content write --dry-run --json", capsys)[0])
+    assert looked["price"]["means"] is None
+
+
+def test_a_key_that_is_not_there_is_one_sentence(
+    config: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("GPT_KEY")
+    for line in ("content write --yes", "content write --dry-run"):
+        out, err = said(config, line, capsys, 2)
+        assert out == ""
+        assert err.startswith(
+            "error: environment variable GPT_KEY, the key of GPT (gpt.key_env), is not set\n"
+        )
+        assert "next: export GPT_KEY=" in err
+    out, _ = said(config, "doctor --json", capsys, 1)
+    (found,) = [one for one in json.loads(out)["checks"] if one["name"] == "gpt"]
+    assert not found["ok"] and "GPT_KEY" in found["detail"] and "export GPT_KEY=" in found["next"]
+
+
+def test_the_doctor_says_who_writes(
+    keyless: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GPT_KEY", "sk-test")
+
+    def looked() -> tuple[bool, str]:
+        out, _ = said(keyless, "doctor --json", capsys, 1)  # there is no bot
+        (found,) = [one for one in json.loads(out)["checks"] if one["name"] == "gpt"]
+        return found["ok"], found["detail"]
+
+    assert looked() == (True, "off: no key is set (gpt.key_env), the templates are sent")
+    with keyless.open("a", encoding="utf-8") as file:
+        file.write("gpt: {key_env: GPT_KEY, model: writer-1}\n")
+    ok, detail = looked()
+    assert ok and detail.startswith("a key is there; writer-1 at ")
