@@ -76,9 +76,9 @@ def wheel(folder: Path) -> None:
         )
 
 
-@pytest.fixture
-def checkout(tmp_path: Path) -> Checkout:
-    root = tmp_path / "checkout"
+def bare(folder: Path) -> Checkout:
+    """A checkout in which nothing was started yet."""
+    root = folder / "checkout"
     (root / "console").mkdir(parents=True)
     (root / "requirements").mkdir()
     for name in ("manage_crm.py", "console/__init__.py", "console/bootstrap.py", "console/installing.py"):
@@ -86,12 +86,32 @@ def checkout(tmp_path: Path) -> Checkout:
     (root / "console" / "main.py").write_text(MAIN)
     (root / "requirements" / "run.txt").write_text("# nothing\n")
     (root / "requirements" / "test.txt").write_text("# one\nkairos-probe==1.0\n")
-    wheel(tmp_path / "wheels")
+    wheel(folder / "wheels")
     with_uv = f"{Path(sys.prefix) / 'bin'}:{os.environ['PATH']}"
-    cache = str(tmp_path / "cache")
-    return Checkout(
-        root, {"PATH": with_uv, "PIP_FIND_LINKS": str(tmp_path / "wheels"), "UV_CACHE_DIR": cache}
-    )
+    cache = str(folder / "cache")
+    return Checkout(root, {"PATH": with_uv, "PIP_FIND_LINKS": str(folder / "wheels"), "UV_CACHE_DIR": cache})
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Checkout:
+    return bare(tmp_path)
+
+
+@pytest.fixture(scope="session")
+def first(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An environment, made once by a start for tests whose subject comes after it."""
+    place = bare(tmp_path_factory.mktemp("first"))
+    said(place.start())
+    return place.environment.venv
+
+
+@pytest.fixture
+def started(checkout: Checkout, first: Path) -> Checkout:
+    """A checkout with a finished environment that knows nothing of `test`."""
+    shutil.copytree(first, checkout.environment.venv, symlinks=True)
+    (checkout.root / ".venv.lock").touch()
+    assert checkout.environment.ready(["run"])
+    return checkout
 
 
 def test_a_fresh_start_makes_the_environment_and_goes_on_inside_it(checkout: Checkout) -> None:
@@ -103,21 +123,20 @@ def test_a_fresh_start_makes_the_environment_and_goes_on_inside_it(checkout: Che
     assert "ready" in done.stderr
 
 
-def test_a_second_start_runs_no_command_and_says_nothing(checkout: Checkout) -> None:
-    checkout.start()
-    (checkout.root / ".venv" / "kairos-setup.log").unlink()
-    os.utime(checkout.root / ".venv.lock", (0, 0))
-    second = checkout.start("-h")
+def test_a_second_start_runs_no_command_and_says_nothing(started: Checkout) -> None:
+    (started.root / ".venv" / "kairos-setup.log").unlink()
+    os.utime(started.root / ".venv.lock", (0, 0))
+    second = started.start("-h")
     assert float(str(said(second)["setup_s"])) == 0
     assert second.stderr == ""
-    assert not (checkout.root / ".venv" / "kairos-setup.log").exists()
-    assert (checkout.root / ".venv.lock").stat().st_mtime == 0
+    assert not (started.root / ".venv" / "kairos-setup.log").exists()
+    assert (started.root / ".venv.lock").stat().st_mtime == 0
 
 
-def test_the_verb_test_adds_its_own_packages(checkout: Checkout) -> None:
-    assert said(checkout.start("run"))["probe"] is False
-    assert said(checkout.start("test"))["probe"] is True
-    assert checkout.environment.ready(("run", "test"))
+def test_the_verb_test_adds_its_own_packages(started: Checkout) -> None:
+    assert said(started.start("run"))["probe"] is False
+    assert said(started.start("test"))["probe"] is True
+    assert started.environment.ready(("run", "test"))
 
 
 def test_without_uv_pip_alone_installs(checkout: Checkout) -> None:
@@ -127,37 +146,34 @@ def test_without_uv_pip_alone_installs(checkout: Checkout) -> None:
     assert not (checkout.root / ".venv" / "bin" / "uv").exists()
 
 
-def test_an_interrupted_set_up_is_repaired_by_the_next_start(checkout: Checkout) -> None:
-    checkout.start("test")
-    site = next((checkout.root / ".venv" / "lib").glob("python3*/site-packages"))
+def test_an_interrupted_set_up_is_repaired_by_the_next_start(started: Checkout) -> None:
+    started.start("test")
+    site = next((started.root / ".venv" / "lib").glob("python3*/site-packages"))
     (site / "kairos_probe.py").unlink()  # half a package: its metadata is there, its code is not
-    checkout.environment.write_stamp("test", UNFINISHED)
-    assert said(checkout.start("test"))["probe"] is True
+    started.environment.write_stamp("test", UNFINISHED)
+    assert said(started.start("test"))["probe"] is True
 
 
-def test_an_environment_whose_python_is_gone_is_made_anew(checkout: Checkout) -> None:
-    checkout.start()
-    python = checkout.root / ".venv" / "bin" / "python"
+def test_an_environment_whose_python_is_gone_is_made_anew(started: Checkout) -> None:
+    python = started.root / ".venv" / "bin" / "python"
     python.unlink()
-    python.symlink_to(checkout.root / "no-such-python")
-    assert said(checkout.start())["prefix"] == str(checkout.root / ".venv")
+    python.symlink_to(started.root / "no-such-python")
+    assert said(started.start())["prefix"] == str(started.root / ".venv")
 
 
-def test_changed_requirements_are_installed(checkout: Checkout) -> None:
-    checkout.start()
-    (checkout.root / "requirements" / "run.txt").write_text("kairos-probe==1.0\n")
-    assert said(checkout.start("-h"))["probe"] is False  # help does not wait for an update
-    assert said(checkout.start("run"))["probe"] is True
+def test_changed_requirements_are_installed(started: Checkout) -> None:
+    (started.root / "requirements" / "run.txt").write_text("kairos-probe==1.0\n")
+    assert said(started.start("-h"))["probe"] is False  # help does not wait for an update
+    assert said(started.start("run"))["probe"] is True
 
 
-def test_a_package_that_nobody_has_ends_in_one_sentence(checkout: Checkout) -> None:
-    said(checkout.start())
-    (checkout.root / "requirements" / "test.txt").write_text("kairos-nowhere==1.0\n")
-    done = checkout.start("test")
+def test_a_package_that_nobody_has_ends_in_one_sentence(started: Checkout) -> None:
+    (started.root / "requirements" / "test.txt").write_text("kairos-nowhere==1.0\n")
+    done = started.start("test")
     assert done.returncode == 1
     assert done.stderr.splitlines()[-1].startswith("Kairos could not install its packages")
     assert "Traceback" not in done.stderr
-    assert said(checkout.start("run"))["setup_s"] == "0.00"  # what worked before works still
+    assert said(started.start("run"))["setup_s"] == "0.00"  # what worked before works still
 
 
 def test_without_a_network_one_sentence_says_what_to_do(checkout: Checkout) -> None:
