@@ -93,6 +93,8 @@ HELD: Final = "; held by "
 """In a reason: between why a message was planned and why the door made it wait."""
 UNAUTHORIZED: Final = "unauthorized"
 """The refusal of a bot's token: it says nothing about the message."""
+PAUSED: Final = {"campaign": "campaign_paused", "segment": "segment_paused"}
+"""How a pause of what a message belongs to is called there."""
 
 
 def proof(sent: Move) -> Move:

@@ -9,7 +9,18 @@ from typing import Any
 
 from adapters.figures import counted_ms, propensity_of
 from adapters.memory.tables import Tables, grouped, plain
-from core.ledger import OPEN, Message, MessageClass, Move, NewMessage, State, check_move, place_of
+from core.ledger import (
+    HELD,
+    OPEN,
+    PAUSED,
+    Message,
+    MessageClass,
+    Move,
+    NewMessage,
+    State,
+    check_move,
+    place_of,
+)
 from core.ports import Decision, HarmCount, Outcome
 
 
@@ -133,6 +144,16 @@ class MemoryLedger:
         found = [m for m in self._open_campaigns() if m.campaign == campaign][:limit]
         for message in found:
             self._t.messages[message.id] = replace(message, state=State.SUPPRESSED, reason=reason)
+        return len(found)
+
+    async def unpark(self, bot_id: int, of: tuple[str, str], now_ms: int, limit: int) -> int:
+        what, name = of
+        later = [m for m in self._not_in_line(bot_id) if m.state is State.PLANNED and m.due_ms > now_ms]
+        mine = [m for m in later if m.due_ms >= m.expires_ms and getattr(m, what) == name]
+        held = [m for m in mine if PAUSED[what] in m.reason.partition(HELD)[2]]
+        found = sorted(held, key=lambda m: (m.due_ms, m.id))[:limit]
+        for message in found:
+            self._t.messages[message.id] = replace(message, due_ms=now_ms)
         return len(found)
 
     async def left_behind(self, served: Sequence[int], now_ms: int, limit: int) -> list[Message]:

@@ -23,6 +23,7 @@ from adapters.codec import dumps, loads
 from adapters.figures import counted_ms
 from adapters.sql import tables
 from adapters.sql.moving import Stand, change
+from adapters.sql.unparking import UNPARK
 from adapters.sql.work import AnyRow, Upsert, Work
 from core.ledger import HEAD_START_MS, OPEN, Message, MessageClass, Move, NewMessage, State, check_move
 from core.ports import HarmCount
@@ -312,6 +313,11 @@ class SqlLedger:
     async def withdraw(self, campaign: str, reason: str, limit: int) -> int:
         statement = _WITHDRAW_LOCKED if self._work.locks else _WITHDRAW
         return await self._work.run(statement, {"of_campaign": campaign, "why": reason, "most": limit})
+
+    async def unpark(self, bot_id: int, of: tuple[str, str], now_ms: int, limit: int) -> int:
+        what, name = of
+        given = {"bot": bot_id, "of_name": name, "now": now_ms, "most": limit}
+        return await self._work.run(UNPARK[what], given)
 
     async def left_behind(self, served: Sequence[int], now_ms: int, limit: int) -> list[Message]:
         given = {"served": sorted(served), "now": now_ms, "most": limit}

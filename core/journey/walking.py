@@ -256,8 +256,9 @@ class _Walker:
 
 def _look_ms(row: Row, now_ms: int) -> int:
     """When to look at a waiting message again: often enough, though not before it is due, and soon after it
-    must have come to its end."""
-    wanted = min(max(row.due_ms, now_ms + LOOK_MS), row.expires_ms + MINUTE_MS)
+    must have come to its end. One that is due only then is parked: its pause may end at any moment."""
+    due_ms = row.due_ms if row.due_ms < row.expires_ms else 0
+    wanted = min(max(due_ms, now_ms + LOOK_MS), row.expires_ms + MINUTE_MS)
     return max(wanted, now_ms + MINUTE_MS)
 
 

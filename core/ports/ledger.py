@@ -91,6 +91,11 @@ class Ledger(Protocol):
         """Open rows of a campaign -> suppressed, with this reason; at most so many, how many it were."""
         ...
 
+    async def unpark(self, bot_id: int, of: tuple[str, str], now_ms: int, limit: int) -> int:
+        """Planned campaign rows that this pause holds (`core.ledger.PAUSED` in their reason) and that are due
+        only when their time is over become due now; how many. of: (`campaign` or `segment`, its name)."""
+        ...
+
     async def left_behind(self, served: Sequence[int], now_ms: int, limit: int) -> list[Message]:
         """Open campaign rows of other bots than these whose time is over."""
         ...

@@ -251,6 +251,8 @@ def test_a_message_is_asked_for_once_and_waited_for_until_it_is_closed() -> None
     assert (waiting.way.step, waiting.send, waiting.due_ms) == ("hi", None, NOW + 10 * MINUTE)
     held = Row("planned", due_ms=NOW + 9 * HOUR, expires_ms=NOW + DAY)
     assert look(journey, way("hi"), facts(rows={"hi": held})).due_ms == NOW + 9 * HOUR
+    parked = Row("planned", due_ms=NOW + DAY, expires_ms=NOW + DAY)  # a pause of its segment may end
+    assert look(journey, way("hi"), facts(rows={"hi": parked})).due_ms == NOW + 10 * MINUTE
     sending = Row("sending", due_ms=NOW, expires_ms=NOW)
     assert look(journey, way("hi"), facts(rows={"hi": sending})).due_ms == NOW + MINUTE
     for state in ("sent", "unknown"):

@@ -20,6 +20,7 @@ from core.errors import (
     TransportError,
 )
 from core.flow.deliver.outcomes import close
+from core.flow.deliver.parking import parked, unpark
 from core.flow.deliver.permits import Permitted, permit, sift
 from core.flow.deliver.values import UNAUTHORIZED_MS, DeliverDeps, Delivered, Flight, Result, Withheld
 from core.ledger import HANDED_MS, UNAUTHORIZED, Message
@@ -140,7 +141,7 @@ class Delivery:
         room = MOST - len(self._flying)
         if now_ms < self._ask_ms or not room:
             return Permitted(), max(self._ask_ms - now_ms, GATHER_MS if not room else 1)
-        wait_ms = await self._look(now_ms)
+        wait_ms = await self._look(now_ms, lease)
         if not self._line:
             return Permitted(), wait_ms
         if self._sifting:
@@ -175,24 +176,40 @@ class Delivery:
         self._sifting = done.held + done.closed > _BUSY * len(rows)
         return done
 
-    async def _look(self, now_ms: int) -> int:
+    async def _look(self, now_ms: int, lease: Lease) -> int:
         """Know the line; when it is empty, how long that will last."""
         if self._line and now_ms - self._read_ms < STALE_MS:
             return 0
-        size = max(LINE if self._sifting else 4 * self._appetite, 50)
         async with self._deps.store.transaction(write=False) as tx:
-            stopped = _stopped(await tx.control.switches(), self._bot_id, now_ms)
-            self._line = [] if stopped else await tx.ledger.line(self._bot_id, min(size, LINE))
+            switches = await tx.control.switches()
+            stopped = _stopped(switches, self._bot_id, now_ms)
+            pauses = await parked(tx, self._bot_id)
+            self._line = [] if stopped else await tx.ledger.line(self._bot_id, self._reach())
             next_ms = await tx.ledger.next_due_ms(self._bot_id)
         self._read_ms = now_ms
         if stopped:
             return PAUSED_MS
-        if next_ms is not None and next_ms <= now_ms:
-            async with self._deps.store.transaction() as tx:
-                await tx.ledger.queue_due(self._bot_id, now_ms, QUEUED_AT_ONCE)
-                self._line = await tx.ledger.line(self._bot_id, min(size, LINE))
-            return 0
-        return IDLE_MS if next_ms is None else next_ms - now_ms
+        over = sorted(pauses - switches.keys())
+        if over or (next_ms is not None and next_ms <= now_ms):
+            return await self._refill(now_ms, lease, over[:1])
+        wait_ms = IDLE_MS if next_ms is None else next_ms - now_ms
+        return min(wait_ms, PAUSED_MS) if pauses else wait_ms
+
+    async def _refill(self, now_ms: int, lease: Lease, over: Sequence[str]) -> int:
+        """Let what is due stand in line; first what a pause has held that is over."""
+        async with self._deps.store.transaction() as tx:
+            if over and not await tx.control.check(lease, now_ms):
+                self._line = []
+                return PAUSED_MS
+            for pause in over:
+                await unpark(tx, self._bot_id, pause, now_ms)
+            await tx.ledger.queue_due(self._bot_id, now_ms, QUEUED_AT_ONCE)
+            self._line = await tx.ledger.line(self._bot_id, self._reach())
+        return 0
+
+    def _reach(self) -> int:
+        """How much of the line is read: more than is asked for at once."""
+        return min(max(LINE if self._sifting else 4 * self._appetite, 50), LINE)
 
     # ------------------------------------------------------------------ requests
     def _leave(self, flight: Flight) -> None:

@@ -9,6 +9,7 @@ from typing import Final, cast
 import numpy as np
 
 from core.consent import DoorAsk, Reason, Verdicts, may_contact
+from core.flow.deliver.parking import note_parked, pauses_of
 from core.flow.deliver.values import DeliverDeps
 from core.ledger import BROADCAST, HELD, JOURNEY, Message, Move, State
 from core.ports import PersonRecord, Transaction
@@ -129,7 +130,10 @@ async def refused(tx: Transaction, judged: Sequence[Judged], now_ms: int) -> lis
     shut = [one for one in judged if not one.allowed(now_ms)]
     held = [one for one in shut if one.reasons & _PACE and not one.message.group_no]
     before = await _went_before(tx, sorted({one.message.person_no for one in held}), now_ms)
-    return [_move(one, now_ms, before.get(one.message.person_no, "")) for one in shut]
+    moves = [_move(one, now_ms, before.get(one.message.person_no, "")) for one in shut]
+    waits = {move.id for move in moves if move.new is State.PLANNED}
+    await note_parked(tx, [(one.message, one.reasons) for one in shut if one.message.id in waits])
+    return moves
 
 
 async def _went_before(tx: Transaction, people: Sequence[int], now_ms: int) -> dict[int, str]:
@@ -151,7 +155,8 @@ def _move(one: Judged, now_ms: int, before: str) -> Move:
     if until_ms >= message.expires_ms:
         return Move(message.id, message.state, State.EXPIRED, reason=names + after)
     reason = f"{message.reason.partition(HELD)[0]}{HELD}{names}{after}"
-    return Move(message.id, message.state, State.PLANNED, reason=reason, due_ms=until_ms)
+    due_ms = message.expires_ms if pauses_of(message, one.reasons) else until_ms
+    return Move(message.id, message.state, State.PLANNED, reason=reason, due_ms=due_ms)
 
 
 def words(reasons: Reason) -> str:
