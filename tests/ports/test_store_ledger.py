@@ -385,28 +385,3 @@ async def test_a_permit_marks_what_is_still_in_line_and_nothing_else(store: Stor
     found = await get(store, first.id)
     assert (found.state, found.permit_ms, found.attempts) == (State.SENDING, NOW + 7, 1)
     assert (await get(store, second.id)).reason == "cancelled"
-
-
-async def test_rows_that_wait_for_the_end_of_a_pause_become_due_at_once(store: Store) -> None:
-    anna, ben, cem, dora = await people(store, 1, 2, 3, 4)
-    later, over, spring_word = NOW + HOUR, NOW + 6 * HOUR, "planned; held by frequency campaign_paused"
-    async with store.transaction() as tx:
-        rows = await put(
-            tx,
-            campaign(anna, campaign="b:spring", due_ms=over, reason=spring_word),
-            campaign(ben, campaign="b:spring", due_ms=over, reason=spring_word),
-            campaign(cem, campaign="b:spring", due_ms=later, reason=spring_word),
-            campaign(cem, "2", campaign="b:spring", due_ms=over, reason="campaign_paused; held by frequency"),
-            campaign(dora, campaign="b:spring", due_ms=over, reason=spring_word, bot_id=OTHER_BOT),
-            campaign(dora, "2", campaign="b:spring", due_ms=over, reason=spring_word, state=State.QUEUED),
-            campaign(anna, campaign="b:summer", segment="X", due_ms=over, reason="; held by segment_paused"),
-        )
-        spring = ("campaign", "b:spring")
-        assert await tx.ledger.unpark(BOT, spring, over, 9) == 0
-        assert await tx.ledger.unpark(BOT, spring, NOW + 1, 1) == 1
-        assert await tx.ledger.unpark(BOT, spring, NOW + 2, 9) == 1
-        assert await tx.ledger.unpark(BOT, spring, NOW + 3, 9) == 0
-        assert await tx.ledger.unpark(BOT, ("segment", "X"), NOW + 4, 9) == 1
-        after = await tx.ledger.get([one.id for one in rows])
-    assert [after[one.id].due_ms for one in rows] == [NOW + 1, NOW + 2, later, over, over, over, NOW + 4]
-    assert [after[one.id].state for one in rows] == [one.state for one in rows]
