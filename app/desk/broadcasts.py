@@ -308,7 +308,8 @@ class Broadcasts:
             content = catalog.content(variant.content)
             if content is None:
                 raise NotFoundError(
-                    f"there is no content {variant.content}", next_step="manage_crm.py content list"
+                    f"there is no content {variant.content} in the store",
+                    next_step="manage_crm.py content put FILE; files under content/ are stored by `run`",
                 )
             wrong = faults(content)
             if wrong:

@@ -165,7 +165,8 @@ class ContentDesk:
 
     # ------------------------------------------------------------------ changes
     async def put(self, contents: Sequence[Content], *, dry_run: bool = False) -> list[Put]:
-        """Store these as the versions in force; one that says what is in force already stays."""
+        """Store these as the versions in force; one that says what is in force already stays, unless it
+        stands in a file only, where nothing can be sent from."""
         known = await self._all()
         self._check_kinds(contents)
         now_ms = self._space.clock.now_ms()
@@ -176,9 +177,9 @@ class ContentDesk:
                 keys = _changed(to_document(old.content) if old else {}, document)
                 history = await tx.contents.history(content.name)
                 version = history[0].version if history else 0
-                changed = bool(keys) or old is None or old.state == "retired"
+                changed = bool(keys) or old is None or old.state == "retired" or _only_filed(old)
                 if changed and not dry_run:
-                    await self._first(tx, old, now_ms)
+                    await self._first(tx, old if keys else None, now_ms)
                     stored = await tx.contents.put(content.name, document, now_ms, author=self._actor)
                     version = stored.version
                     await self._audit(tx, "content.put", content.name, {"version": version})
@@ -267,6 +268,11 @@ def _line(content: Content, stored: tuple[ContentVersion | None, bool], catalog:
     if version is None:
         return ContentLine(content, segments, state)
     return ContentLine(content, segments, state, version.version, version.author, version.at_ms)
+
+
+def _only_filed(line: ContentLine) -> bool:
+    """Whether the store and the segments lack it: it stands in a file that no start has stored yet."""
+    return not line.version and not line.segments
 
 
 def _changed(old: Mapping[str, object], new: Mapping[str, object]) -> tuple[str, ...]:

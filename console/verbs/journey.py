@@ -144,7 +144,8 @@ def put(
     name = read.journey.name
     version = ask(ctx, out, lambda desk: desk_of(desk).put(read, dry_run=True))
     words = f"store {file.name} as version {version} of {name}"
-    change = _Change(words, f"{PROGRAM} put {file}", f"{PROGRAM} diff {name}", yes, dry_run)
+    then = f"{PROGRAM} diff {name}" if version > 1 else f"{PROGRAM} start {name}"
+    change = _Change(words, f"{PROGRAM} put {file}", then, yes, dry_run)
     if _agreed(out, change):
         ask(ctx, out, lambda desk: desk_of(desk).put(read))
         _done(out, change)

@@ -3,7 +3,8 @@
 Counted are a campaign's messages of the last seven days, and the blocks and opt-outs that followed one of
 them within a day. A campaign is stopped (its switch is set, with the figures) when the share is surely above
 its bound: the lower end of an exact confidence sequence lies above it, so that looking every minute does not
-add up to false stops. Only an operator lets it go on; then it is judged by what is sent from that moment on.
+add up to false stops within the seven days; over many weeks they can. Only an operator lets it go on; then it
+is judged by what is sent from that moment on.
 
 Promises: the switch, its line in the audit trail and the mark commit together, once. Leaves to others: noting
 which message harmed (capture), obeying the switch (the door).
@@ -24,7 +25,8 @@ WINDOW_MS: Final = 7 * 86_400_000
 LEAST_SENT: Final = 30
 """Below so many messages nothing is said."""
 ALPHA: Final = 0.005
-"""Chance of ever stopping a campaign that is not above its bound, for blocks and for opt-outs each."""
+"""Chance of stopping a campaign that is not above its bound, however often one looks while all its messages
+are of the last seven days; for blocks and for opt-outs each."""
 ACTOR: Final = "kairos"
 SWITCH: Final = "pause:campaign:"
 MARK: Final = "guard:"

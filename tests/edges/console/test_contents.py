@@ -160,6 +160,16 @@ def _message(person_no: int, step: str) -> NewMessage:
     )
 
 
+async def test_what_stands_in_a_file_only_is_stored_as_it_is_and_once(desk: ContentDesk) -> None:
+    content = (await desk.line("news")).content
+    assert [(one.changed, one.keys) for one in await desk.put([content], dry_run=True)] == [(True, ())]
+    assert [(one.version, one.changed) for one in await desk.put([content])] == [(1, True)]
+    assert [(one.version, one.changed) for one in await desk.put([content])] == [(1, False)]
+    assert [one.author for one in await desk.history("news")] == ["test"]
+    of_a_segment = (await desk.line("hot_offer")).content
+    assert [one.changed for one in await desk.put([of_a_segment])] == [False]
+
+
 def test_a_file_is_put_in_force_by_a_verb(
     config: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
