@@ -95,6 +95,9 @@ async def opened(settings: Settings, options: RunOptions, logs: Logs) -> AsyncIt
         inflight = InFlight()
         store = await open_store(settings, inflight)
         stack.push_async_callback(store.close)
+        writer = writer_of(settings, os.environ, inflight)
+        if writer is not None:
+            stack.push_async_callback(writer.close)
         clock = WallClock()
         if not settings.redis.embedded:
             await _reach(settings.redis.url, inflight)
@@ -113,9 +116,6 @@ async def opened(settings: Settings, options: RunOptions, logs: Logs) -> AsyncIt
         key = installation_key(settings, os.environ)
         hooks = _hooks(settings, tokens, key)
         media = options.root / "content" / MEDIA_FOLDER
-        writer = writer_of(settings, os.environ, inflight)
-        if writer is not None:
-            stack.push_async_callback(writer.close)
         parts = Parts(
             store=store,
             hot=WatchedHot(RedisHot(link, keys)),

@@ -105,8 +105,9 @@ class MemoryPeople:
     async def count(self) -> int:
         return len(self._t.people)
 
-    async def numbers(self, after: int, limit: int) -> list[int]:
-        return [no for no in sorted(self._t.people) if no > after][:limit]
+    async def numbers(self, after: int, limit: int, segment: str = "") -> list[int]:
+        found = [no for no, one in self._t.people.items() if not segment or segment in one.segments]
+        return sorted(no for no in found if no > after)[:limit]
 
     async def search(self, text: str, limit: int) -> list[PersonRecord]:
         wanted = text.strip().removeprefix("@")

@@ -109,6 +109,12 @@ _NUMBERS: Final = (
     .order_by(PERSON.c.person_no)
     .limit(_MOST)
 )
+_MEMBERS: Final = (
+    select(MEMBERSHIP.c.person_no)
+    .where(MEMBERSHIP.c.segment == bindparam("of_segment"), MEMBERSHIP.c.person_no > bindparam("after"))
+    .order_by(MEMBERSHIP.c.person_no)
+    .limit(_MOST)
+)
 _SEARCH: Final = (
     _RECORD.where(
         or_(
@@ -293,8 +299,11 @@ class SqlPeople(SqlContacts):
     async def count(self) -> int:
         return await self._work.value(_COUNT) or 0
 
-    async def numbers(self, after: int, limit: int) -> list[int]:
-        return [row[0] for row in await self._work.rows(_NUMBERS, {"after": after, "most": limit})]
+    async def numbers(self, after: int, limit: int, segment: str = "") -> list[int]:
+        asked: dict[str, object] = {"after": after, "most": limit}
+        statement = _MEMBERS if segment else _NUMBERS
+        rows = await self._work.rows(statement, asked | ({"of_segment": segment} if segment else {}))
+        return [row[0] for row in rows]
 
     async def search(self, text: str, limit: int) -> list[PersonRecord]:
         wanted = text.strip().removeprefix("@")

@@ -186,8 +186,8 @@ class People(Protocol):
         ...
 
     async def count(self) -> int: ...
-    async def numbers(self, after: int, limit: int) -> list[int]:
-        """Person numbers larger than `after`, ascending (keyset paging)."""
+    async def numbers(self, after: int, limit: int, segment: str = "") -> list[int]:
+        """Person numbers larger than `after`, ascending (keyset paging); of one segment if said."""
         ...
 
     async def search(self, text: str, limit: int) -> list[PersonRecord]:

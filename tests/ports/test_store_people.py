@@ -183,6 +183,10 @@ async def test_segments_can_be_listed_and_counted(store: Store) -> None:
         assert [r.person_no for r in await tx.people.in_segment("ENGAGED", numbers[0], 10)] == [numbers[2]]
         assert [r.person_no for r in await tx.people.in_segment("ENGAGED", 0, 1)] == [numbers[0]]
         assert await tx.people.in_segment("NOBODY", 0, 10) == []
+        assert await tx.people.numbers(0, 10, "ENGAGED") == [numbers[0], numbers[2]]
+        assert await tx.people.numbers(numbers[0], 10, "ENGAGED") == [numbers[2]]
+        assert await tx.people.numbers(0, 1, "ENGAGED") == [numbers[0]]
+        assert await tx.people.numbers(0, 10, "NOBODY") == []
 
 
 async def test_one_transaction_may_save_a_person_twice(store: Store) -> None:

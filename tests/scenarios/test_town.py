@@ -9,6 +9,8 @@ from typing import Any
 from tests.scenarios.towns import a_day, books, flush, stall, strangers_to_their_events
 
 CLEAN = {"limits": 0, "quiet_hours": 0, "consent": 0, "duplicates": 0, "lost": 0}
+AFTERNOON = 0.65
+"""Of a day: until some hours after noon, when things happen."""
 
 
 def test_the_same_seed_gives_the_same_run_even_when_the_database_stalls_for_a_real_second(
@@ -17,8 +19,8 @@ def test_the_same_seed_gives_the_same_run_even_when_the_database_stalls_for_a_re
     calm, stalled = tmp_path / "calm", tmp_path / "stalled"
     short: dict[str, float] = {}
     long: dict[str, float] = {}
-    first = a_day(calm, 11, stall(0, short))
-    second = a_day(stalled, 11, stall(1.0, long))
+    first = a_day(calm, 11, stall(0, short), days=AFTERNOON)
+    second = a_day(stalled, 11, stall(1.0, long), days=AFTERNOON)
     assert first["violations"] == CLEAN
     assert first["messages"]["sent"] > 0
     assert first["responses"] > 0

@@ -40,10 +40,10 @@ class Silent:
         """Nothing is written."""
 
 
-def a_day(folder: Path, seed: int, happening: Happening, *, people: int = 40) -> dict[str, Any]:
-    """One day in the town, with something happening; the closing document without its seconds. Whatever
+def a_day(folder: Path, seed: int, happening: Happening, *, days: float = 1.0) -> dict[str, Any]:
+    """A day in the town, with something happening; the closing document without its seconds. Whatever
     happens, every call to Telegram is one that the Bot API describes."""
-    options = DemoOptions(root=ROOT, folder=folder, days=1.0, people=people, seed=seed)
+    options = DemoOptions(root=ROOT, folder=folder, days=days, people=40, seed=seed)
     servers: list[BotApiServer] = []
 
     async def watch(running: Running) -> None:

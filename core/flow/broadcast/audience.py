@@ -88,7 +88,7 @@ async def _numbers(tx: Transaction, audience: Audience, after: int, limit: int) 
     for name in audience.lists:
         found.update(await tx.lists.members(name, after, limit))
     for segment in audience.segments:
-        found.update(one.person_no for one in await tx.people.in_segment(segment, after, limit))
+        found.update(await tx.people.numbers(after, limit, segment))
     return sorted(found)[:limit]
 
 

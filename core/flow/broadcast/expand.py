@@ -30,7 +30,7 @@ from core.flow.broadcast.values import BroadcastDeps, Expanded
 from core.ledger import OPEN, State
 from core.ports import CampaignRow, Guard, Transaction
 
-PAGE = 200
+PAGE = 150
 """People in one transaction: others wait for the database no longer than it takes."""
 SKIPPED = "skipped:"
 """Mark of a campaign: `reason=people` of those who got no row, over all its occurrences."""
@@ -48,7 +48,9 @@ async def expand_due(
         rows = await tx.campaigns.by_state((SCHEDULED, RUNNING))
     await finish_cancelled(deps.store, switches, guard)
     done = Expanded()
-    for row in rows:
+    for row in sorted(rows, key=_is_expanded):
+        if done.more and _is_expanded(row):
+            break  # counting what they wait for takes its time, and can wait itself
         if "kill" in switches or switch_of(row.name) in switches or not await _is_due(deps, row, now_ms):
             continue
         meant = await _meant(deps, row, now_ms)
@@ -82,10 +84,15 @@ async def _meant(deps: BroadcastDeps, row: CampaignRow, now_ms: int) -> Meant:
 async def _is_due(deps: BroadcastDeps, row: CampaignRow, now_ms: int) -> bool:
     if row.slot_ms > now_ms:
         return False
-    if row.state == SCHEDULED or row.cursor != ALL_HAVE:
+    if not _is_expanded(row):
         return True
     async with deps.store.transaction(write=False) as tx:
         return not await _waits(tx, row.name)
+
+
+def _is_expanded(row: CampaignRow) -> bool:
+    """Everybody of it has a row; what is left is to see when the last one is closed."""
+    return row.state == RUNNING and row.cursor == ALL_HAVE
 
 
 async def _waits(tx: Transaction, name: str) -> bool:
