@@ -35,7 +35,7 @@ AIMED = 0.5
 """Share of the kills that wait for a message to be on its way, so that the worst moment is met often."""
 AIM_S = 8.0
 FIRST_ROUNDS = 1
-"""These meet no chance: the first aims, the second flushes Redis and kills it, so that a short run has all."""
+"""These meet no chance: the first aims, the second flushes and kills Redis, so that a short run has all."""
 
 
 @dataclass(frozen=True, slots=True)
