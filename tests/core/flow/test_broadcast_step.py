@@ -259,6 +259,20 @@ async def test_two_broadcasts_go_forward_side_by_side() -> None:
     assert (done.broadcasts, done.messages, done.more) == (2, 10, True)
 
 
+async def test_one_that_only_waits_for_its_rows_costs_nothing_while_another_goes_forward() -> None:
+    world = await town(*CROWD)
+    await started(world, name="a")
+    await expand(world)
+    await started(world, name="b")
+    moves = [Move(m.id, State.PLANNED, State.EXPIRED) for m in await rows(world, "a")]
+    await world.within(lambda tx: tx.ledger.move(moves))
+    done = await expand_due(deps(world), NOW, limit=5)
+    assert (done.broadcasts, done.messages, done.done, done.more) == (1, 5, (), True)
+    done = await expand(world)
+    assert (done.messages, done.done) == (len(CROWD) - 5, ("a",))
+    assert (await row_of(world, "a")).state == "done"
+
+
 def test_results_add_up() -> None:
     one = Expanded(1, 5, 3, {"blocked": 2}, (), True)
     two = Expanded(1, 4, 2, {"blocked": 1, "holdout": 1}, ("x",))
