@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import settings
 
-from tests.postgres import PostgresForTests
+if TYPE_CHECKING:
+    from tests.postgres import PostgresForTests
 
-settings.register_profile("kairos", deadline=None)  # how fast a busy machine is says nothing about the code
+# How fast a busy machine is says nothing about the code. Every run tries other examples, so that few are
+# enough; `manage_crm.py test --hypothesis-profile=long` tries many.
+settings.register_profile("kairos", deadline=None, max_examples=50)
+settings.register_profile("long", deadline=None, max_examples=2_000)
 settings.load_profile("kairos")
 
 
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[PostgresForTests]:
     """One PostgreSQL server for all tests of this process; it starts when the first one asks."""
+    from tests.postgres import PostgresForTests  # tests of core need no SQL
+
     server = PostgresForTests()
     yield server
     server.stop()
