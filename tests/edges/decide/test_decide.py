@@ -102,7 +102,7 @@ def test_people_whom_messages_do_not_tire_hear_more() -> None:
             self.weight *= 0.1
             self.patience *= 0.1
 
-    tired, patient = World(seed=9, people=300, days=12), Patient(seed=9, people=300, days=12)
+    tired, patient = World(seed=9, people=200, days=10), Patient(seed=9, people=200, days=10)
     live(tired), live(patient)
     assert patient.sent > 1.4 * tired.sent
 
