@@ -125,7 +125,6 @@ class _Run:
         self._senders: list[Started] = []
         self._helper: Started | None = None
         self._next_person = 0
-        self._before = 0
         self.tally = Tally()
 
     async def open(self, api: str) -> None:
@@ -139,7 +138,7 @@ class _Run:
         imported = await self._start("import", str(self._site.history), "--json")
         if (await imported.end(None)).code:
             raise RuntimeError(f"the history was not imported: {imported.err.read_text()}")
-        self._before = before = self._site.starts()
+        before = self._site.starts()
         self._helper = await self._start("run", "bot")
         await self._site.working([self._helper], before)
         self._senders = [await self._start("run", "sender") for _ in range(SENDERS)]
@@ -186,8 +185,8 @@ class _Run:
         return await self._site.start(*arguments, env=TOKENS)
 
     def _at_work(self, senders: int) -> bool:
-        """Whether so many living ones have started; everybody who was killed had, and the helper."""
-        return self._site.starts() - self._before >= 1 + self.tally.kills + senders
+        """Whether so many living ones have started."""
+        return sum(one.at_work for one in self._senders) >= senders
 
     # ------------------------------------------------------------------ rows
     async def _feed(self) -> None:

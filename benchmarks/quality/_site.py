@@ -73,6 +73,11 @@ class Started:
     def alive(self) -> bool:
         return self.process.returncode is None
 
+    @property
+    def at_work(self) -> bool:
+        """Whether this `run` has said that it runs."""
+        return b"Kairos runs" in self.err.read_bytes()
+
     async def end(self, sign: signal.Signals | None = signal.SIGTERM) -> Ended:
         """Send a signal (None: it ends by itself) and wait for the end."""
         began = time.monotonic()
