@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,17 @@ if TYPE_CHECKING:
 settings.register_profile("kairos", deadline=None, max_examples=50)
 settings.register_profile("long", deadline=None, max_examples=2_000)
 settings.load_profile("kairos")
+
+
+def pytest_collection() -> None:
+    """Nothing of what is loaded for the tests goes away again: no use in looking for it."""
+    gc.disable()
+
+
+def pytest_collection_finish() -> None:
+    """What was loaded is passed over from here on: looking through it took a fourth of all time."""
+    gc.freeze()
+    gc.enable()
 
 
 @pytest.fixture(scope="session")
