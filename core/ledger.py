@@ -212,6 +212,13 @@ class Message:
     harm_ms: int = 0
     place: int = 0
 
+    @property
+    def parked(self) -> bool:
+        """Held by a pause: due only when its time is over, or at once when the pause ends."""
+        held = self.reason.partition(HELD)[2].split()
+        waits = self.state in OPEN and self.due_ms >= self.expires_ms
+        return waits and any(word in held for word in PAUSED.values())
+
 
 @dataclass(frozen=True, slots=True)
 class Move:

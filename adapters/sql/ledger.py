@@ -23,7 +23,7 @@ from adapters.codec import dumps, loads
 from adapters.figures import counted_ms
 from adapters.sql import tables
 from adapters.sql.moving import Stand, change
-from adapters.sql.unparking import UNPARK
+from adapters.sql.unparking import UNPARK, UNPARK_LOCKED
 from adapters.sql.work import AnyRow, Upsert, Work
 from core.ledger import HEAD_START_MS, OPEN, Message, MessageClass, Move, NewMessage, State, check_move
 from core.ports import HarmCount
@@ -317,7 +317,8 @@ class SqlLedger:
     async def unpark(self, bot_id: int, of: tuple[str, str], now_ms: int, limit: int) -> int:
         what, name = of
         given = {"bot": bot_id, "of_name": name, "now": now_ms, "most": limit}
-        return await self._work.run(UNPARK[what], given)
+        statements = UNPARK_LOCKED if self._work.locks else UNPARK
+        return await self._work.run(statements[what], given)
 
     async def left_behind(self, served: Sequence[int], now_ms: int, limit: int) -> list[Message]:
         given = {"served": sorted(served), "now": now_ms, "most": limit}

@@ -13,8 +13,9 @@ _ROW: Final = tables.table(tables.Message)
 _PARKED = (_ROW.c.state == State.PLANNED.value, _ROW.c.due_ms >= _ROW.c.expires_ms)
 
 
-def _unpark(what: str) -> Any:
-    """By the index of what is due; the state is asked again, because a row may have been withdrawn since."""
+def _unpark(what: str, *, locked: bool) -> Any:
+    """By the index of what is due. Where others write at the same time rows are locked first, in the order in
+    which all lock them: whoever finds none must know that none is left, and not that a page was withdrawn."""
     later = (
         select(_ROW.c.id)
         .where(
@@ -25,10 +26,11 @@ def _unpark(what: str) -> Any:
             _ROW.c[what] == bindparam("of_name"),
             _ROW.c.reason.like(f"%{HELD}%{PAUSED[what]}%"),
         )
-        .order_by(_ROW.c.due_ms, _ROW.c.id)
         .limit(bindparam("most"))
     )
-    return update(_ROW).where(_ROW.c.id.in_(later), *_PARKED).values(due_ms=bindparam("now"))
+    page = later.order_by(_ROW.c.id).with_for_update() if locked else later.order_by(_ROW.c.due_ms, _ROW.c.id)
+    return update(_ROW).where(_ROW.c.id.in_(page)).values(due_ms=bindparam("now"))
 
 
-UNPARK: Final = {what: _unpark(what) for what in PAUSED}
+UNPARK: Final = {what: _unpark(what, locked=False) for what in PAUSED}
+UNPARK_LOCKED: Final = {what: _unpark(what, locked=True) for what in PAUSED}

@@ -170,7 +170,7 @@ def _recipient(message: Message, telegram_id: int) -> Recipient:
         message.segment,
         message.state.value,
         message.reason,
-        message.due_ms,
+        0 if message.parked else message.due_ms,
         message.sent_ms,
         message.answered_ms,
         message.harm,

@@ -42,7 +42,7 @@ def competing(found: Sequence[Waiting]) -> Table:
             "message": one.message.id,
             "campaign": one.message.campaign,
             "state": str(one.message.state),
-            "due": iso(one.message.due_ms),
+            "due": None if one.message.parked else iso(one.message.due_ms),
             "priority": round(one.message.priority, 2),
             "allowed": one.allowed,
             "holds": "; ".join(_in_words(hold) for hold in one.holds),

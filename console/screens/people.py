@@ -148,7 +148,7 @@ def message_row(row: Message) -> Row:
     return {
         "id": row.id,
         "state": str(row.state),
-        "due": iso(row.due_ms),
+        "due": None if row.parked else iso(row.due_ms),
         "class": str(row.cls),
         "person": row.person_no,
         "segment": row.segment,

@@ -147,16 +147,22 @@ async def _went_before(tx: Transaction, people: Sequence[int], now_ms: int) -> d
 def _move(one: Judged, now_ms: int, before: str) -> Move:
     message, names = one.message, words(one.reasons)
     if message.expires_ms <= now_ms:
-        return Move(message.id, message.state, State.EXPIRED, reason="its time was over")
+        return Move(message.id, message.state, State.EXPIRED, reason=f"its time was over{_parked(message)}")
     if not one.until_ms:
         return Move(message.id, message.state, State.SUPPRESSED, reason=names)
     until_ms = max(one.until_ms, now_ms + AT_LEAST_MS)
-    after = before if one.reasons & _PACE else ""
+    pauses = pauses_of(message, one.reasons)
+    after = before if one.reasons & _PACE and not pauses else ""  # a name in it could be taken for a pause
     if until_ms >= message.expires_ms:
         return Move(message.id, message.state, State.EXPIRED, reason=names + after)
     reason = f"{message.reason.partition(HELD)[0]}{HELD}{names}{after}"
-    due_ms = message.expires_ms if pauses_of(message, one.reasons) else until_ms
+    due_ms = message.expires_ms if pauses else until_ms
     return Move(message.id, message.state, State.PLANNED, reason=reason, due_ms=due_ms)
+
+
+def _parked(message: Message) -> str:
+    """What a pause has held until its time was over says so."""
+    return f"{HELD}{message.reason.partition(HELD)[2]}" if message.parked else ""
 
 
 def words(reasons: Reason) -> str:

@@ -15,7 +15,7 @@ from core.ledger import Message, State
 from core.ports import Transaction
 from tests.core.flow.test_deliver_pipeline import CROWD, Lane, lane
 from tests.core.flow.test_deliver_step import ready
-from tests.core.flow.worlds import ANNA, BORA, BOT, HOUR, MINUTE, SECOND, World, held_out
+from tests.core.flow.worlds import ANNA, BORA, BOT, DAY, HOUR, MINUTE, SECOND, World, held_out
 
 SPRING = "pause:campaign:b:spring"
 ENGAGED = "pause:segment:ENGAGED"
@@ -135,6 +135,7 @@ async def test_a_message_ends_with_its_time_also_in_a_pause() -> None:
     assert await states(world, rows) == {State.PLANNED}
     await minutes(world, running, 1)
     assert await states(world, rows) == {State.EXPIRED}
+    assert (await world.row(rows[0].id)).reason == "its time was over; held by campaign_paused"
     await world.switch(SPRING, None)
     await minutes(world, running, 0.1)
     assert (world.messenger.sent, await marks(world)) == ([], [])
@@ -178,3 +179,22 @@ async def test_messages_keep_their_places_in_line() -> None:
     await minutes(world, running, 0.1)
     assert [(await world.row(one.id)).place for one in rows] == before
     assert 0 not in before
+
+
+async def test_a_campaign_with_the_name_of_a_reason_wakes_nobody() -> None:
+    """Why a message waits may name the campaign of the one before it."""
+    world = await ready(ANNA)
+    await spring(world, ANNA, campaign="b:segment_paused")
+    running = await lane(world)
+    await minutes(world, running, 0.1)
+    (row,) = await spring(world, ANNA, expires_ms=world.clock.now_ms() + 2 * DAY)
+    await world.switch(SPRING, "by an operator")
+    await world.switch(ENGAGED, "this too")
+    await minutes(world, running, 0.1)
+    await world.switch(ENGAGED, None)
+    await minutes(world, running, 0.1)
+    before = await world.row(row.id)
+    await minutes(world, running, 1)
+    assert await world.row(row.id) == before
+    assert before.parked
+    assert await marks(world) == [f"{PARKED}{BOT}:{SPRING}"]

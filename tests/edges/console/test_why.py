@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,8 @@ from app.desk.commands import Commands, Scope
 from app.desk.queries import Queries
 from app.desk.workspace import Workspace
 from console.main import run
+from console.report import Table, iso
+from console.screens import delivery, holding
 from console.screens.people import reason_in_words
 from core.errors import NotFoundError
 from core.ledger import MessageClass, NewMessage
@@ -92,6 +95,20 @@ def test_the_verbs_pause_a_segment_and_show_places(
     assert does("delivery queue --json") == 0
     (row,) = json.loads(capsys.readouterr().out)["queue"]
     assert (row["place"], row["campaign"], row["priority"]) == (None, "opt", 9.0)
+
+
+async def test_what_a_pause_holds_has_no_moment_at_which_it_is_due(store: Store) -> None:
+    """It goes on at once when the pause ends, whenever that is."""
+    async with store.transaction() as tx:
+        until_ms, held = NOW + DAY, "planned; held by cooldown segment_paused"
+        parked = replace(offer("b:spring", 2.0, until_ms), reason=held)
+        await tx.ledger.add([parked, replace(offer("j:win", 2.0, until_ms), reason="planned")], NOW)
+    found = await Queries(workspace(store)).why("1")
+    status = await Queries(workspace(store)).delivery()
+    for table in (holding.competing(found.waiting), delivery.queue(status.queue).parts[0]):
+        assert isinstance(table, Table)
+        due = {row["campaign"]: row["due"] for row in table.rows}
+        assert (due["b:spring"], due["j:win"]) == (None, iso(until_ms))
 
 
 def test_a_reason_names_the_message_that_went_first() -> None:
