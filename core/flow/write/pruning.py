@@ -13,7 +13,7 @@ from typing import Final
 
 from core.catalog import load_catalog
 from core.flow.write.budget import DAY_MS
-from core.ports import Guard, Store
+from core.ports import Guard, Store, Transaction
 from core.segment import SegmentSpec
 from core.writing import brief_marks
 
@@ -30,14 +30,21 @@ async def prune_texts(
     gone, more = 0, True
     while more:
         async with store.transaction(write=False) as tx:
-            catalog = await load_catalog(tx, specs)
-            marks = brief_marks(catalog.contents.values())
+            marks = await _in_force(tx, specs)
             found = await tx.writings.useless(marks, now_ms - KEPT_MS, PRUNED)
         if not found:
             return gone
         async with store.transaction() as tx:
             if guard is not None and not await guard(tx):
                 return gone
+            if await _in_force(tx, specs) != marks:  # what is to go may be of use again
+                return gone
             gone += await tx.writings.delete(found)
         more = len(found) == PRUNED
     return gone
+
+
+async def _in_force(tx: Transaction, specs: Sequence[SegmentSpec]) -> frozenset[str]:
+    """The marks of the briefs in force."""
+    catalog = await load_catalog(tx, specs)
+    return brief_marks(catalog.contents.values())

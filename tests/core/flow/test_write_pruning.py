@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from core.content import to_document
 from core.flow.write import KEPT_MS, prune_texts
 from core.flow.write.pruning import PRUNED
 from core.ports import Transaction, Writing
@@ -72,6 +73,21 @@ async def test_a_text_that_was_followed_by_another_goes_and_the_last_one_stays()
     desk.world.clock.advance(11 * DAY_S)
     assert await prune(desk) == 1
     assert await desk.texts() == [newest]
+
+
+async def test_texts_of_a_brief_that_is_put_back_at_the_last_moment_stay() -> None:
+    desk = await personal(ANNA, BORA)
+    former = to_document(in_english(personal=True))
+    desk.deps = replace(desk.deps, specs=specs(in_english(personal=True, facts=("There is news",))))
+    desk.world.clock.advance(31 * DAY_S)
+    now_ms = desk.world.clock.now_ms()
+
+    async def put_back(tx: Transaction) -> bool:
+        await tx.contents.put("brief_offer", former, now_ms, author="operator")
+        return True
+
+    assert await prune_texts(desk.world.store, desk.deps.specs, now_ms, put_back) == 0
+    assert len(await all_texts(desk)) == 2
 
 
 async def test_very_many_go_in_several_transactions_and_only_for_who_leads() -> None:
