@@ -98,6 +98,8 @@ async def opened(settings: Settings, options: RunOptions, logs: Logs) -> AsyncIt
         writer = writer_of(settings, os.environ, inflight)
         if writer is not None:
             stack.push_async_callback(writer.close)
+        key = installation_key(settings, os.environ)
+        hooks = _hooks(settings, tokens, key)
         clock = WallClock()
         if not settings.redis.embedded:
             await _reach(settings.redis.url, inflight)
@@ -113,8 +115,6 @@ async def opened(settings: Settings, options: RunOptions, logs: Logs) -> AsyncIt
         link = Link(redis.url, inflight)
         stack.push_async_callback(link.close)
         keys = Keys(settings.workspace.redis_prefix)
-        key = installation_key(settings, os.environ)
-        hooks = _hooks(settings, tokens, key)
         media = options.root / "content" / MEDIA_FOLDER
         parts = Parts(
             store=store,

@@ -109,3 +109,12 @@ def test_a_bot_api_out_of_reach_is_named_with_its_bot(
     refused = Refused(tmp_path, BOTS % nobody_there + "redis: {url: embedded}", capsys)
     assert refused.code == 1
     assert f"127.0.0.1:{nobody_there} (bots, shop: api_base) can't be reached" in refused.sentence()
+
+
+def test_a_missing_key_of_the_installation_is_told_before_anything_is_started(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], nobody_there: int
+) -> None:
+    settings = "redis: {url: embedded}\nworkspace: {key_env: NO_SUCH_KEY}"
+    refused = Refused(tmp_path, BOTS % nobody_there + settings, capsys)
+    assert (refused.code, "NO_SUCH_KEY" in refused.sentence()) == (2, True), refused.err
+    assert not (tmp_path / "data" / "redis").exists()
