@@ -125,7 +125,8 @@ class Poller:
         try:
             if await self._tenure.take():
                 offset = await self._stored_offset()
-                self._settled_ms = self._clock.now_ms() + self._settle_ms
+                if not self.drained:  # a failure meanwhile is no new start
+                    self._settled_ms = self._clock.now_ms() + self._settle_ms
                 while await self._tenure.take():
                     offset = await self._turn(offset)
         except LeaseLostError:

@@ -167,6 +167,22 @@ def test_who_starts_shortly_after_the_bot_hears_within_seconds_that_nothing_wait
     in_town(scenario)
 
 
+def test_a_failure_long_after_the_start_makes_no_polls_short() -> None:
+    async def scenario(bench: Bench) -> None:
+        async with bench.polling(lease=FIRST) as poller:
+            await asyncio.sleep(70)
+            bench.server.faults.plan(Fault("getUpdates", "500"))
+            await bench.until(lambda: poller.status["failures"] == 1)
+            await bench.until(lambda: poller.status["failures"] == 0)
+            marks = set()
+            for _ in range(50):
+                await asyncio.sleep(1)
+                marks.add(await bench.drained_ms())
+            assert len(marks) <= 4
+
+    in_town(scenario)
+
+
 def test_a_full_batch_says_nothing_about_what_still_waits() -> None:
     async def scenario(bench: Bench) -> None:
         for n in range(250):
