@@ -8,6 +8,7 @@ broke is closed and opened anew by its next user.
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
@@ -96,7 +97,7 @@ def _file_engine(where: Place, options: FileOptions) -> AsyncEngine:
 
 
 def _server_engine(where: Place) -> AsyncEngine:
-    settings = {"application_name": "kairos", "jit": "off", "timezone": "UTC"}
+    settings = {"application_name": f"kairos {os.getpid()}", "jit": "off", "timezone": "UTC"}
     return create_async_engine(
         where.url, poolclass=NullPool, hide_parameters=True, connect_args={"server_settings": settings}
     )

@@ -20,6 +20,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
+import asyncpg
 import orjson
 
 from adapters.sql.store import SqlStore
@@ -155,6 +156,7 @@ class _Run:
         if not victim.alive:
             raise RuntimeError(f"a sender did not survive: {victim.err.read_text()}")
         self._heard(await victim.end(signal.SIGKILL), expected=-signal.SIGKILL)
+        await until(lambda: self._let_go(victim), "the database has let go of the dead")
         left = await self._newly_under_way()
         self.tally.kills += 1
         self.tally.kills_at_work += bool(left)
@@ -210,6 +212,18 @@ class _Run:
         with contextlib.suppress(TimeoutError):
             await until(under_way, "a message is on its way", AIM_S)
         await asyncio.sleep(self._dice.random() * DELAY_S)
+
+    async def _let_go(self, dead: Started) -> bool:
+        """Whether the server is done with a dead process: a COMMIT that had reached it still happens."""
+        if not self._site.url.startswith("postgresql"):
+            return True
+        server = await asyncpg.connect(self._site.url)
+        try:
+            name = f"kairos {dead.process.pid}"
+            asked = "SELECT count(*) FROM pg_stat_activity WHERE application_name = $1"
+            return bool(await server.fetchval(asked, name) == 0)
+        finally:
+            await server.close()
 
     async def _newly_under_way(self) -> list[Message]:
         """Without those of the dead, which stay as they are until somebody has their lane."""
