@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import replace
 
-from adapters.memory import MemoryStore
 from core.errors import ContentError
 from core.event import InboxLane
 from core.flow.capture import BATCH, GATHER_S, MANY, Applied
 from core.identity import Captured
-from core.ports import InboxRow, RawUpdate, Transaction
-from tests.core.flow.worlds import ANNA, BOT, World, held_out, read
+from core.ports import InboxRow, RawUpdate
+from tests.core.flow.counting import Counting
+from tests.core.flow.worlds import ANNA, BOT, World, read
 
 
 async def wait(world: World, updates: int) -> None:
@@ -40,20 +38,6 @@ def test_a_flood_gathers_and_a_full_batch_goes_on_at_once() -> None:
     assert (Applied(rows=MANY - 1).flooded, Applied(rows=MANY - 1).gather_s) == (False, 0.0)
     assert (Applied(rows=MANY).flooded, Applied(rows=MANY).gather_s) == (True, GATHER_S)
     assert (Applied(rows=BATCH).flooded, Applied(rows=BATCH).gather_s) == (True, 0.0)
-
-
-class Counting(MemoryStore):
-    """Counts its writing transactions."""
-
-    def __init__(self) -> None:
-        super().__init__(holdout=held_out)
-        self.writes = 0
-
-    @asynccontextmanager
-    async def transaction(self, *, write: bool = True) -> AsyncIterator[Transaction]:
-        self.writes += write
-        async with super().transaction(write=write) as tx:
-            yield tx
 
 
 def poisoned(row: InboxRow) -> Captured:

@@ -2,37 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import replace
 
 import pytest
 
-from adapters.memory import MemoryStore
 from core.flow.deliver import Delivery
 from core.flow.deliver.parking import PARKED
 from core.ledger import Message, State
-from core.ports import Transaction
+from tests.core.flow.counting import Counting
 from tests.core.flow.test_deliver_pipeline import CROWD, Lane, lane
 from tests.core.flow.test_deliver_step import ready
-from tests.core.flow.worlds import ANNA, BORA, BOT, DAY, HOUR, MINUTE, SECOND, World, held_out
+from tests.core.flow.worlds import ANNA, BORA, BOT, DAY, HOUR, MINUTE, SECOND, World
 
 SPRING = "pause:campaign:b:spring"
 ENGAGED = "pause:segment:ENGAGED"
-
-
-class Counting(MemoryStore):
-    """Knows how often something was to be written."""
-
-    def __init__(self) -> None:
-        super().__init__(holdout=held_out)
-        self.writes = 0
-
-    @asynccontextmanager
-    async def transaction(self, *, write: bool = True) -> AsyncIterator[Transaction]:
-        self.writes += write
-        async with super().transaction(write=write) as tx:
-            yield tx
 
 
 async def spring(world: World, *people: int, **changes: object) -> list[Message]:
